@@ -1,0 +1,85 @@
+"""What the engine knows of the platform: customers, products and subscriptions, in canonical form.
+
+Dates are calendar dates (the UTC date of the platform's instant); money is Decimal, in the currency that stands beside it.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+SubscriptionState = Literal["billing", "suspended", "ended", "pending", "unknown"]
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer of the platform; `id` is the last part of its resource name."""
+
+    id: str
+    name: str
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    country: str = ""
+    active: bool = True
+
+
+class ProductPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What the guide calls a product: one plan of one product of one provider, with the prices of the catalog."""
+
+    provider: str
+    product: str
+    plan: str
+    sku: str
+    product_name: str
+    plan_name: str
+    description: str = ""
+    part_number: str | None = None
+    unit_price: Decimal | None = None
+    unit_cost: Decimal | None = None
+    currency: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Provider, product, plan: the key of a product mapping."""
+        return (self.provider, self.product, self.plan)
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription as the list of subscriptions shows it.
+
+    `id` is the platform's own record and the key; `provider_id` is the provider's id and may be shared.
+    `end` is the last day of the term, inclusive. `end_note` says why an end could not be read as a date.
+    """
+
+    id: str
+    provider_id: str
+    customer_id: str
+    provider: str
+    product: str
+    plan: str
+    sku: str
+    name: str
+    product_name: str
+    plan_name: str
+    licenses: int
+    status: str
+    state: SubscriptionState
+    start: date
+    end: date | None = None
+    end_note: str | None = None
+    term: str | None = None
+    cycle: str | None = None
+    auto_renew: bool = False
+    trial: bool = False
+    unit_price: Decimal
+    unit_cost: Decimal
+    currency: str
+    part_number: str | None = None
+    last_updated: str = ""
+
+    @property
+    def product_key(self) -> tuple[str, str, str]:
+        """Provider, product, plan: the key of a product mapping."""
+        return (self.provider, self.product, self.plan)

@@ -20,7 +20,7 @@ class Place(msgspec.Struct, frozen=True, order=True):
 
 
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One problem. `code` is stable and documented; `hint` says what to do; `subject` names an object where no file does."""
+    """One problem. `code` is stable; `hint` says what to do; `subject` names an object where no file does."""
 
     code: str
     text: str

@@ -15,14 +15,10 @@ AdditionField = Literal["customer_unit_price", "partner_unit_cost", "include_sub
 Kind = Literal["license", "usage", "one_time"]
 
 
-class Frozen(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every value read from a workspace."""
-
-
 # -- config/connections.yaml
 
 
-class SecretRef(Frozen):
+class SecretRef(msgspec.Struct, frozen=True, kw_only=True):
     """Where a secret lies, never the secret: `env:NAME` or `file:PATH`."""
 
     source: Literal["env", "file"]
@@ -33,7 +29,7 @@ class SecretRef(Frozen):
         return f"{self.source}:{self.target}"
 
 
-class TokenStoreRef(Frozen):
+class TokenStoreRef(msgspec.Struct, frozen=True, kw_only=True):
     """Where the rotating refresh token is kept: a file, or a pair of commands that print and take it."""
 
     file: str | None = None
@@ -42,7 +38,7 @@ class TokenStoreRef(Frozen):
     place: Place
 
 
-class PsaConnection(Frozen):
+class PsaConnection(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     company: str
     client_id: SecretRef
@@ -53,7 +49,7 @@ class PsaConnection(Frozen):
     place: Place
 
 
-class PlatformConnection(Frozen):
+class PlatformConnection(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     account: str
     token_store: TokenStoreRef
@@ -62,7 +58,7 @@ class PlatformConnection(Frozen):
     place: Place
 
 
-class PsaBehaviour(Frozen):
+class PsaBehaviour(msgspec.Struct, frozen=True, kw_only=True):
     """What the PSA does with values on which its documentation is silent."""
 
     cancelled_day: Literal["billed", "not_billed"] = "billed"
@@ -71,14 +67,14 @@ class PsaBehaviour(Frozen):
     rounding: Literal["half_up", "half_even"] = "half_up"
 
 
-class MarkKeeping(Frozen):
+class MarkKeeping(msgspec.Struct, frozen=True, kw_only=True):
     """Where the identity mark of an addition is kept; `caption` names the custom field."""
 
     keep_in: Literal["serial_number", "custom_field"] = "serial_number"
     caption: str | None = None
 
 
-class Connection(Frozen):
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """A PSA and a platform that belong together. Both are None for the embedded sandbox."""
 
     name: str
@@ -97,7 +93,7 @@ class Connection(Frozen):
         return self.psa is None
 
 
-class Connections(Frozen):
+class Connections(msgspec.Struct, frozen=True, kw_only=True):
     default: str
     by_name: dict[str, Connection]
 
@@ -105,21 +101,21 @@ class Connections(Frozen):
 # -- mappings/
 
 
-class AgreementRef(Frozen):
+class AgreementRef(msgspec.Struct, frozen=True, kw_only=True):
     agreement: int
     name: str | None = None
     default: bool = False
     place: Place
 
 
-class CreateCompany(Frozen):
-    """Make the company with the platform's values. `identifier` is the company's unique id text in the PSA, and what finds it again."""
+class CreateCompany(msgspec.Struct, frozen=True, kw_only=True):
+    """Make the company with the platform's values. `identifier` is unique in the PSA and finds it again."""
 
     identifier: str
     place: Place
 
 
-class CustomerMapping(Frozen):
+class CustomerMapping(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly one of `company` and `create` is set. `fields` are the fields to sync after narrowing."""
 
     customer: str
@@ -132,14 +128,14 @@ class CustomerMapping(Frozen):
     place: Place
 
 
-class CreateCatalogItem(Frozen):
-    """Make the catalog item with the platform's values. `identifier` is unique in the PSA's catalog, and what finds it again."""
+class CreateCatalogItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Make the item with the platform's values. `identifier` is unique in the PSA and finds it again."""
 
     identifier: str
     place: Place
 
 
-class ProductMapping(Frozen):
+class ProductMapping(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly one of `catalog_item` and `create` is set."""
 
     provider: str
@@ -159,7 +155,7 @@ class ProductMapping(Frozen):
         return (self.provider, self.product, self.plan)
 
 
-class ServiceMapping(Frozen):
+class ServiceMapping(msgspec.Struct, frozen=True, kw_only=True):
     """`agreement` is already resolved: the one named, else the customer's default, else its only one."""
 
     subscription: str
@@ -172,7 +168,7 @@ class ServiceMapping(Frozen):
     place: Place
 
 
-class Mappings(Frozen):
+class Mappings(msgspec.Struct, frozen=True, kw_only=True):
     customers: dict[str, CustomerMapping]
     products: dict[tuple[str, str, str], ProductMapping]
     services: dict[str, ServiceMapping]
@@ -181,14 +177,14 @@ class Mappings(Frozen):
 # -- rules/
 
 
-class AdditionRules(Frozen):
+class AdditionRules(msgspec.Struct, frozen=True, kw_only=True):
     effective_date_positive_change: Literal["actual_date", "first_of_month"] = "actual_date"
     effective_date_negative_change: Literal["actual_date", "first_of_next_month"] = "actual_date"
     service_cancellation: Literal["cancellation_date", "end_of_month"] = "cancellation_date"
     fields: frozenset[AdditionField]
 
 
-class InvoiceRules(Frozen):
+class InvoiceRules(msgspec.Struct, frozen=True, kw_only=True):
     """What accepted billing figures write back, for licence (SaaS) and consumption (IaaS) products."""
 
     saas: Literal["cost_and_price", "cost"] = "cost_and_price"
@@ -196,7 +192,7 @@ class InvoiceRules(Frozen):
     update_invoice_description: bool = True
 
 
-class SyncRules(Frozen):
+class SyncRules(msgspec.Struct, frozen=True, kw_only=True):
     automatic_sync: bool = False
     company: frozenset[CompanyField]
     product: frozenset[ProductField]
@@ -206,20 +202,20 @@ class SyncRules(Frozen):
     """Place of each rule by its dotted name, such as `company.city`."""
 
 
-class Reference(Frozen):
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of one of the PSA's set-up tables, by id or by name."""
 
     id: int | None = None
     name: str | None = None
 
 
-class CompanyDefaults(Frozen):
+class CompanyDefaults(msgspec.Struct, frozen=True, kw_only=True):
     types: tuple[Reference, ...] = ()
     status: Reference | None = None
     site: str = "Main"
 
 
-class ProductDefaults(Frozen):
+class ProductDefaults(msgspec.Struct, frozen=True, kw_only=True):
     product_class: Literal["Agreement", "Inventory", "NonInventory", "Service"] = "Agreement"
     subcategory: Reference
     type: Reference
@@ -228,13 +224,13 @@ class ProductDefaults(Frozen):
     create_manufacturers: bool = False
 
 
-class AdditionDefaults(Frozen):
+class AdditionDefaults(msgspec.Struct, frozen=True, kw_only=True):
     bill_customer: Literal["Billable", "DoNotBill", "NoCharge"] = "Billable"
     taxable: bool = True
 
 
-class Defaults(Frozen):
-    """What a new company, catalog item or addition gets where the platform has no value. `countries` maps codes to the PSA's names."""
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new object gets where the platform has no value. `countries`: the platform's codes to the PSA's names."""
 
     company: CompanyDefaults
     product: ProductDefaults
@@ -242,7 +238,7 @@ class Defaults(Frozen):
     countries: dict[str, str]
 
 
-class Provider(Frozen):
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """A provider of the platform and the PSA's manufacturer for it."""
 
     id: str
@@ -252,14 +248,14 @@ class Provider(Frozen):
     place: Place
 
 
-class Rules(Frozen):
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     sync: SyncRules
     defaults: Defaults
     providers: dict[str, Provider]
 
 
-class Workspace(Frozen):
-    """Everything that the files of a workspace say. `digest` is the SHA-256 over the paths and contents of the files read."""
+class Workspace(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the files of a workspace say. `digest` is the SHA-256 over their paths and contents."""
 
     root: str
     digest: str

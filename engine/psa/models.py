@@ -23,7 +23,7 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CatalogItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A product of the PSA's catalog. `description` is its short name (at most 60), `customer_description` what prints."""
+    """A product of the catalog. `description` is its short name (at most 60), `customer_description` what prints."""
 
     id: int
     identifier: str
@@ -82,7 +82,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an agreement. `effective` and `cancelled` are calendar days; a line without `cancelled` is open-ended."""
+    """A line of an agreement. `effective` and `cancelled` are calendar days; without `cancelled` it is open-ended."""
 
     id: int
     agreement_id: int

@@ -1,4 +1,3 @@
-# ruff: noqa: N818 (the names say what happened; that they are errors is plain where they are caught)
 """What can go wrong with a service, as exceptions that say what happened, where, and what to do."""
 
 

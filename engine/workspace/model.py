@@ -156,12 +156,16 @@ class ProductMapping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceMapping(msgspec.Struct, frozen=True, kw_only=True):
-    """`agreement` is already resolved: the one named, else the customer's default, else its only one."""
+    """`agreement` is already resolved: the one named, else the customer's default, else its only one.
+
+    `addition` is the existing addition that this service takes over, or `new` for a line beside those that exist.
+    """
 
     subscription: str
     customer: str
     agreement: int
     name: str | None = None
+    addition: int | Literal["new"] | None = None
     effective_date: date | None = None
     description: str | None = None
     fields: frozenset[AdditionField]

@@ -1,0 +1,26 @@
+"""What one stage of planning hands on: changes, what was held back, notices, and a count of what is in step."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from engine.diagnostics import Diagnostic
+from engine.planning.plan import Change, Held
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    changes: tuple[Change, ...] = ()
+    held: tuple[Held, ...] = ()
+    notices: tuple[Diagnostic, ...] = ()
+    unchanged: int = 0
+
+
+def joined(parts: Iterable[Part]) -> Part:
+    """The parts as one, in their order."""
+    all_parts = list(parts)
+    return Part(
+        changes=tuple(change for part in all_parts for change in part.changes),
+        held=tuple(held for part in all_parts for held in part.held),
+        notices=tuple(notice for part in all_parts for notice in part.notices),
+        unchanged=sum(part.unchanged for part in all_parts),
+    )

@@ -1,0 +1,226 @@
+"""The plan as a value: every change with its before and after, its reason, its cause and its effect in money.
+
+It is saved and shown in its dict form (`to_document`), and read back from it (`from_document`).
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from engine.diagnostics import Diagnostic, Place
+
+FORMAT_VERSION = 1
+
+ObjectKind = Literal["manufacturer", "company", "catalog_item", "addition"]
+Action = Literal["create", "update"]
+KIND_ORDER: tuple[ObjectKind, ...] = ("manufacturer", "company", "catalog_item", "addition")
+
+Value = str | int | bool | None | Decimal | date | tuple[str, ...]
+"""A field's value. In the dict form money is its decimal text and a date its ISO text.
+
+A reference to one of the PSA's set-up tables is `#` and its id, or its name.
+"""
+
+_MONEY = frozenset({"quantity", "unit_price", "unit_cost", "price", "cost"})
+_DATES = frozenset({"effective", "cancelled"})
+
+
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One field, old and new. `rule` is the sync rule that switched it on; `reads` and `writes` are wire fields.
+
+    A text that begins with `@` in `after` is the address of a change whose result it takes the id of.
+    """
+
+    field: str
+    before: Value
+    after: Value
+    rule: str | None = None
+    reads: str | None = None
+    writes: str
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """Change of what is invoiced, price and cost, by how often it recurs; `once` does not recur."""
+
+    month: Decimal = Decimal(0)
+    month_cost: Decimal = Decimal(0)
+    year: Decimal = Decimal(0)
+    year_cost: Decimal = Decimal(0)
+    once: Decimal = Decimal(0)
+    once_cost: Decimal = Decimal(0)
+
+    def __add__(self, other: "Effect") -> "Effect":
+        return Effect(**{name: getattr(self, name) + getattr(other, name) for name in Effect.__struct_fields__})
+
+    def __sub__(self, other: "Effect") -> "Effect":
+        return Effect(**{name: getattr(self, name) - getattr(other, name) for name in Effect.__struct_fields__})
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One object to create or update. `address` is stable; `needs` are addresses that must be done first."""
+
+    address: str
+    kind: ObjectKind
+    action: Action
+    name: str
+    fields: tuple[FieldChange, ...]
+    reason: str
+    customer: str | None = None
+    object_id: int | None = None
+    agreement: int | None = None
+    source: Place | None = None
+    needs: tuple[str, ...] = ()
+    effect: Effect | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Unmanaged(msgspec.Struct, frozen=True, kw_only=True):
+    """An addition on a mapped agreement that is not ours: shown, never touched."""
+
+    customer: str
+    agreement: int
+    addition: int
+    product: str
+    quantity: Decimal
+    unit_price: Decimal
+    effective: date | None
+    cancelled: date | None
+    why: str
+
+
+class Unmapped(msgspec.Struct, frozen=True, kw_only=True):
+    """A live subscription that nobody mapped: what it is worth a billing cycle is not billed."""
+
+    customer: str
+    customer_name: str
+    customer_mapped: bool
+    subscription: str
+    provider_id: str
+    name: str
+    quantity: int
+    unit_price: Decimal
+    amount: Decimal
+    currency: str
+    cycle: str | None
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Something for which nothing is planned, and why: blocked by a wrong fact, or incomplete by a failed read."""
+
+    kind: Literal["blocked", "incomplete"]
+    subject: str
+    name: str
+    code: str
+    why: str
+    hint: str | None = None
+    customer: str | None = None
+    source: Place | None = None
+
+
+class CustomerEffect(msgspec.Struct, frozen=True, kw_only=True):
+    customer: str
+    name: str
+    changes: int
+    effect: Effect
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    create: int
+    update: int
+    unchanged: int
+    unmanaged: int
+    unmapped: int
+    blocked: int
+    incomplete: int
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plan was limited to: customers, products (`provider/product/plan`), services; empty is everything."""
+
+    customers: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        return not (self.customers or self.products or self.services)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What would change in the PSA, made from the inputs that it names."""
+
+    format_version: int = FORMAT_VERSION
+    made_by: str
+    connection: str
+    workspace_digest: str
+    as_of: date
+    selection: Selection
+    changes: tuple[Change, ...]
+    counts: Counts
+    by_customer: tuple[CustomerEffect, ...]
+    total: Effect
+    rounding: Decimal
+    """What the rounding of unit prices adds to a billing cycle over all lines: quantity times difference."""
+    notices: tuple[Diagnostic, ...]
+    held: tuple[Held, ...]
+    unmanaged: tuple[Unmanaged, ...]
+    unmapped: tuple[Unmapped, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything selected could be planned."""
+        return not self.held
+
+
+class PlanUnreadable(ValueError):
+    """A text that is not a saved plan of this format."""
+
+
+def to_document(plan: Plan) -> dict[str, Any]:
+    """The dict form: JSON values only; money as decimal text, dates as ISO text."""
+    document: dict[str, Any] = msgspec.to_builtins(plan)
+    return document
+
+
+def to_json(plan: Plan) -> bytes:
+    """The dict form as indented JSON with a newline at the end: what `plan --out` saves."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+
+
+def from_json(text: bytes) -> Plan:
+    """Read a saved plan. Raises PlanUnreadable, which says what is wrong with it."""
+    try:
+        version = msgspec.json.decode(text, type=_Header).format_version
+    except msgspec.DecodeError as error:
+        raise PlanUnreadable(f"this is not a saved plan: {error}") from error
+    if version != FORMAT_VERSION:
+        raise PlanUnreadable(f"its format version is {version}; this program reads version {FORMAT_VERSION}")
+    try:
+        document = msgspec.json.decode(text)
+        for change in document["changes"]:
+            change["fields"] = [_typed(field) for field in change["fields"]]
+        return msgspec.convert(document, Plan)
+    except (msgspec.ValidationError, msgspec.DecodeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise PlanUnreadable(f"this is not a saved plan: {error}") from error
+
+
+class _Header(msgspec.Struct):
+    format_version: int
+
+
+def _typed(field: dict[str, Any]) -> dict[str, Any]:
+    """Money and dates of a field's values from their text, by the field's name."""
+    name = field["field"]
+
+    def value(of: Any) -> Any:
+        if of is None or (isinstance(of, str) and of.startswith("@")):
+            return of
+        if isinstance(of, list):
+            return tuple(of)
+        if name in _MONEY:
+            return Decimal(of)
+        return date.fromisoformat(of) if name in _DATES else of
+
+    return {**field, "before": value(field["before"]), "after": value(field["after"])}

@@ -1,20 +1,17 @@
 """The platform's simulator as an ASGI application: OAuth, v3 and v1."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote
 
+from engine.sandbox.asgi import Answer, App, Receive, Scope, Send, read_body, send_answer
+from engine.sandbox.controls import with_controls
+from engine.sandbox.faults import Faults
 from engine.sandbox.platform import billing_v1, lists, oauth, reports, subscriptions
 from engine.sandbox.platform.oauth import Tokens
-from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.wire import ApiError, Handler, Reply, Request
+from engine.sandbox.platform.settings import PlatformSettings, check_setting
+from engine.sandbox.platform.wire import ApiError, Handler, Request
 from engine.sandbox.store import Store
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Platform:
@@ -26,7 +23,7 @@ class Platform:
         self._tokens = Tokens(settings)
         self._routes = [(verb, _pattern(path), handler) for verb, path, handler in self._table()]
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Answer:
         """The reply to a request; never raises for what a client did."""
         try:
             if request.path.startswith("/api/v1/") and not oauth.check_basic(request):
@@ -81,27 +78,18 @@ class Platform:
         ]
 
 
-def asgi(platform: Platform) -> App:
-    """The simulator behind the ASGI interface, without faults."""
+def platform_app(store: Store, faults: Faults, settings: PlatformSettings) -> App:
+    """The simulator as an ASGI application, with its faults in front and its testing aids under /_sandbox."""
+    platform = Platform(store, settings)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        reply = platform.answer(await _request(scope, receive))
-        headers = [(b"content-type", reply.content_type.encode()), (b"content-length", str(len(reply.body)).encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+        request = _request(scope, await read_body(receive))
+        await send_answer(send, platform.answer(request))
 
-    return app
+    return with_controls(app, service="platform", store=store, faults=faults, check=check_setting)
 
 
-async def _request(scope: Scope, receive: Receive) -> Request:
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
+def _request(scope: Scope, body: bytes) -> Request:
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return Request(
         verb=scope["method"],

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from engine.sandbox.asgi import Answer, json_answer
 from engine.sandbox.platform.lists import CUSTOMER
 from engine.sandbox.platform.subscriptions import SUBSCRIPTION
-from engine.sandbox.platform.wire import Reply, Request, json_reply
+from engine.sandbox.platform.wire import Request
 from engine.sandbox.store import Store
 
 INVOICE = "platform_invoice"
@@ -30,17 +31,17 @@ class V1Error(Exception):
         self.status = status
         self.message = message
 
-    def reply(self) -> Reply:
+    def reply(self) -> Answer:
         """The error as it goes over the wire."""
-        return json_reply({"success": False, "message": self.message}, self.status)
+        return json_answer(self.status, {"success": False, "message": self.message})
 
 
-def my_invoices(request: Request, store: Store) -> Reply:
+def my_invoices(request: Request, store: Store) -> Answer:
     """GET /api/v1/invoices/myinvoices: what the reseller is billed."""
     return _invoices(request, [doc for doc in store.rows(INVOICE) if doc["customerId"] is None])
 
 
-def customer_invoices(request: Request, store: Store) -> Reply:
+def customer_invoices(request: Request, store: Store) -> Answer:
     """GET /api/v1/invoices?customerId=…: what one customer is billed."""
     customer = request.parameter("customerId")
     if customer is None:
@@ -48,7 +49,7 @@ def customer_invoices(request: Request, store: Store) -> Reply:
     return _invoices(request, [doc for doc in store.rows(INVOICE) if doc["customerId"] == customer])
 
 
-def _invoices(request: Request, docs: list[Document]) -> Reply:
+def _invoices(request: Request, docs: list[Document]) -> Answer:
     for key, value in request.query:
         found = _FILTER.fullmatch(key)
         if found:
@@ -62,7 +63,7 @@ def _invoices(request: Request, docs: list[Document]) -> Reply:
     docs = docs[offset : offset + _number(request, "limit", 100)]
     if "lines" not in (request.parameter("relations") or "").split(","):
         docs = [{key: value for key, value in doc.items() if key != "lines"} for doc in docs]
-    return json_reply({"success": True, "data": {"invoice": docs}})
+    return json_answer(200, {"success": True, "data": {"invoice": docs}})
 
 
 def _holds(doc: Document, member: str, modifier: str, value: str) -> bool:
@@ -88,7 +89,7 @@ def _number(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def billing_report(request: Request, store: Store, report: str) -> Reply:
+def billing_report(request: Request, store: Store, report: str) -> Answer:
     """GET /api/v1/reports/billing/{report}: customer → subscription → product → sku for one month."""
     provider = REPORT_PROVIDERS.get(report)
     if provider is None:
@@ -101,13 +102,14 @@ def billing_report(request: Request, store: Store, report: str) -> Reply:
     by_customer: dict[str, list[Document]] = {}
     for subscription, figures in figures_of(store, month, provider, request.parameter("filter[customer_id]")):
         by_customer.setdefault(subscription["customerId"], []).append(_subscription_part(subscription, figures))
-    return json_reply(
+    return json_answer(
+        200,
         {
             "success": True,
             "message": "Report data for the selected period",
             "currencyOption": {"costCurrency": currency, "priceCurrency": currency},
             "data": [_customer_part(store, customer, lines) for customer, lines in by_customer.items()],
-        }
+        },
     )
 
 

@@ -5,8 +5,9 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
+from engine.sandbox.asgi import Answer
 from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.wire import Reply, Request, invalid, not_found
+from engine.sandbox.platform.wire import Request, invalid, not_found
 from engine.sandbox.store import Store, from_json
 
 CUSTOMER = "platform_customer"
@@ -18,7 +19,7 @@ Wanted = Callable[[Document], bool]
 DEFAULT_PAGE = 100
 
 
-def customers(request: Request, store: Store, settings: PlatformSettings) -> Reply:
+def customers(request: Request, store: Store, settings: PlatformSettings) -> Answer:
     """GET …/customers."""
     wanted = [
         _equals(request, "filter.customerEmail", "customerEmail"),
@@ -29,15 +30,15 @@ def customers(request: Request, store: Store, settings: PlatformSettings) -> Rep
     return _page(request, settings, "customers", _found(store, CUSTOMER, wanted))
 
 
-def customer(store: Store, id: str) -> Reply:
+def customer(store: Store, id: str) -> Answer:
     """GET …/customers/{id}."""
     text = store.text(CUSTOMER, int(id)) if id.isdigit() else None
     if text is None:
         raise not_found(f"customer {id}")
-    return Reply(body=text.encode())
+    return Answer(200, text.encode())
 
 
-def products(request: Request, store: Store, settings: PlatformSettings) -> Reply:
+def products(request: Request, store: Store, settings: PlatformSettings) -> Answer:
     """GET …/products."""
     part = request.parameter("filter.mfgPartNumber")
     name = request.parameter("filter.skuDisplayName")
@@ -53,15 +54,15 @@ def products(request: Request, store: Store, settings: PlatformSettings) -> Repl
     return _page(request, settings, "products", _found(store, PRODUCT, wanted))
 
 
-def product(store: Store, id: str) -> Reply:
+def product(store: Store, id: str) -> Answer:
     """GET …/products/{id}."""
     for text in store.texts(PRODUCT):
         if from_json(text)["id"] == id:
-            return Reply(body=text.encode())
+            return Answer(200, text.encode())
     raise not_found(f"product {id}")
 
 
-def orders(request: Request, store: Store, settings: PlatformSettings, customer_id: str | None = None) -> Reply:
+def orders(request: Request, store: Store, settings: PlatformSettings, customer_id: str | None = None) -> Answer:
     """GET …/orders and …/customers/{id}/orders: the newest first, unless asked otherwise."""
     customers_wanted = set((request.parameter("filter.customerIdList") or "").split(",")) - {""}
     if customer_id is not None:
@@ -88,7 +89,7 @@ def _found(store: Store, kind: str, wanted: list[Wanted | None]) -> list[str]:
     return [text for text, doc in decoded if all(condition(doc) for condition in conditions)]
 
 
-def _page(request: Request, settings: PlatformSettings, member: str, texts: list[str]) -> Reply:
+def _page(request: Request, settings: PlatformSettings, member: str, texts: list[str]) -> Answer:
     """One page of `texts`, and the token of the next. A token carries its place and the page size asked for."""
     token = request.parameter("pageToken")
     size = request.number("pageSize")
@@ -100,7 +101,7 @@ def _page(request: Request, settings: PlatformSettings, member: str, texts: list
     body = f'{{"{member}":[{",".join(texts[begin:end])}]'
     if end < len(texts):
         body += f',"nextPageToken":"{_make_token(end, size)}"'
-    return Reply(body=f"{body}}}".encode())
+    return Answer(200, f"{body}}}".encode())
 
 
 def _make_token(begin: int, size: int) -> str:

@@ -4,8 +4,9 @@ import base64
 import binascii
 import hmac
 
+from engine.sandbox.asgi import Answer, json_answer
 from engine.sandbox.platform.settings import ALLOWED_ROLES, API_KEY, API_SECRET, PlatformSettings
-from engine.sandbox.platform.wire import ApiError, Reply, Request, json_reply
+from engine.sandbox.platform.wire import ApiError, Request
 from engine.sandbox.store import from_json, to_json
 
 ACCESS_LIFE = 7200
@@ -76,7 +77,7 @@ class Tokens:
         return number
 
 
-def token(request: Request, tokens: Tokens) -> Reply:
+def token(request: Request, tokens: Tokens) -> Answer:
     """POST /oauth/token."""
     form = request.form()
     if form.get("grant_type") != "refresh_token" or not form.get("refresh_token"):
@@ -85,23 +86,24 @@ def token(request: Request, tokens: Tokens) -> Reply:
     if pair is None:
         return _refused("invalid_grant", "The refresh token is invalid or has expired.")
     access, refresh = pair
-    return json_reply(
+    return json_answer(
+        200,
         {
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFE,
             "refresh_token": refresh,
             "refresh_expires_in": REFRESH_LIFE,
-        }
+        },
     )
 
 
-def validate_access(request: Request, tokens: Tokens) -> Reply:
+def validate_access(request: Request, tokens: Tokens) -> Answer:
     """POST /oauth/validateAccess."""
     left = tokens.access_left(request.form().get("access_token", ""))
     if left <= 0:
         return _refused("invalid_token", "The access token is invalid or has expired.")
-    return json_reply({"access_expires_in": left, "refresh_expires_in": tokens.refresh_left()})
+    return json_answer(200, {"access_expires_in": left, "refresh_expires_in": tokens.refresh_left()})
 
 
 def check_bearer(request: Request, tokens: Tokens) -> None:
@@ -131,8 +133,8 @@ def check_role(settings: PlatformSettings, account: str) -> None:
         raise ApiError(403, "PERMISSION_DENIED", f"No access to account {account}.")
 
 
-def _refused(error: str, description: str) -> Reply:
-    return json_reply({"error": error, "error_description": description}, 400)
+def _refused(error: str, description: str) -> Answer:
+    return json_answer(400, {"error": error, "error_description": description})
 
 
 def _same(one: str, other: str) -> bool:

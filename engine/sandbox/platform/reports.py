@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from engine.sandbox.asgi import Answer, json_answer
 from engine.sandbox.calendar import add_months, first_of, last_of, month_of
 from engine.sandbox.platform.billing_v1 import figures_of
 from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.wire import Reply, Request, invalid, json_reply, not_found
+from engine.sandbox.platform.wire import Request, invalid, not_found
 from engine.sandbox.store import Store, from_json
 
 REPORT_ID = "5001"
@@ -19,14 +20,14 @@ MODULE = "V1_BILLING_REPORTS_MODULE"
 COLUMNS = ("Subscription ID", "Seller Cost", "Customer Cost", "Usage Quantity", "Seat Count", "Invoice Number")
 
 
-def listed(request: Request) -> Reply:
+def listed(request: Request) -> Answer:
     """GET …/reports."""
     module = request.parameter("module") or "REPORTS_MODULE_UNSPECIFIED"
     shown = module in ("REPORTS_MODULE_UNSPECIFIED", MODULE)
-    return json_reply({"reports": [_report()] if shown else []})
+    return json_answer(200, {"reports": [_report()] if shown else []})
 
 
-def csv_data(request: Request, store: Store, settings: PlatformSettings, report_id: str) -> Reply:
+def csv_data(request: Request, store: Store, settings: PlatformSettings, report_id: str) -> Answer:
     """POST …/reports/{id}/reportDataCsv: the figures of the months that the asked range touches."""
     if report_id != REPORT_ID:
         raise not_found(f"report {report_id}")
@@ -49,7 +50,7 @@ def csv_data(request: Request, store: Store, settings: PlatformSettings, report_
                 )
             )
             count += 1
-    return json_reply({"results": text.getvalue(), "resultCount": str(count)})
+    return json_answer(200, {"results": text.getvalue(), "resultCount": str(count)})
 
 
 def _report() -> dict[str, Any]:

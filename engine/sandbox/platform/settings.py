@@ -1,5 +1,6 @@
 """What the platform's simulator is told about itself, kept among the sandbox's settings."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -10,6 +11,13 @@ from engine.sandbox.store import Store
 API_KEY = "sandbox-api-key"
 API_SECRET = "sandbox-api-secret"  # noqa: S105 - the made-up secret of a simulator
 ALLOWED_ROLES = ("Account Admin", "Operations")
+_ALLOWED = {
+    "account": r"\d+",
+    "role": r".+",
+    "max_page_size": r"[1-9]\d*",
+    "activity_log": r"complete|thin",
+    "clock_offset": r"-?\d+",
+}
 
 
 @dataclass(frozen=True)
@@ -54,3 +62,11 @@ class PlatformSettings:
     def _text(self, name: str, default: str) -> str:
         value = self.store.setting(name, default)
         return default if value is None else value
+
+
+def check_setting(name: str, value: str) -> str | None:
+    """Why a setting of the platform's side cannot have this value, or None."""
+    short = name.removeprefix("platform.")
+    if short == name or short not in _ALLOWED:
+        return f"no setting {name}; there are {', '.join(f'platform.{one}' for one in _ALLOWED)}"
+    return None if re.fullmatch(_ALLOWED[short], value) else f"{name} cannot be {value!r}"

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from engine.sandbox.asgi import Answer
 from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.wire import Reply, Request, invalid, not_found
+from engine.sandbox.platform.wire import Request, invalid, not_found
 from engine.sandbox.store import Store, from_json, to_json
 
 SUBSCRIPTION = "platform_subscription"
@@ -34,7 +35,7 @@ _RANGES = {"startDateRange": "subscriptionStartDate", "endDateRange": "subscript
 _TOLD_WHEN_THIN = ("Subscription Created", "Subscription Updated", "Users Update")
 
 
-def listed(request: Request, store: Store, settings: PlatformSettings) -> Reply:
+def listed(request: Request, store: Store, settings: PlatformSettings) -> Answer:
     """GET …/subscriptions: all customers', or one customer's. Past the end the page is empty."""
     limit = request.number("pagination.limit")
     limit = min(DEFAULT_LIMIT if limit is None else limit, settings.max_page_size)
@@ -49,10 +50,10 @@ def listed(request: Request, store: Store, settings: PlatformSettings) -> Reply:
         total = store.count(SUBSCRIPTION, customer)
         texts = store.texts(SUBSCRIPTION, customer, limit=limit, offset=offset)
     body = f'{{"totalCount":"{total}","items":[{",".join(texts)}],"paginationResponse":{{"totalSize":{total}}}}}'
-    return Reply(body=body.encode())
+    return Answer(200, body.encode())
 
 
-def detail(store: Store, settings: PlatformSettings, customer: str, id: str) -> Reply:
+def detail(store: Store, settings: PlatformSettings, customer: str, id: str) -> Answer:
     """GET …/customers/{customer}/subscriptions/{id}: the record and its history, newest first."""
     text = store.text(SUBSCRIPTION, int(id)) if id.isdigit() else None
     if text is None or from_json(text)["customerId"] != customer:
@@ -60,7 +61,7 @@ def detail(store: Store, settings: PlatformSettings, customer: str, id: str) -> 
     kept = store.get(ACTIVITY, int(id)) or {"items": []}
     items = [item for item in kept["items"] if settings.activity_log == "complete" or _told_when_thin(item)]
     log = to_json({"totalCount": str(len(items)), "items": items}).decode()
-    return Reply(body=f'{text[:-1]},"activityLogs":{log}}}'.encode())
+    return Answer(200, f'{text[:-1]},"activityLogs":{log}}}'.encode())
 
 
 def _told_when_thin(item: Document) -> bool:

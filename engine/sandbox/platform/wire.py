@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from engine.sandbox.store import to_json
+from engine.sandbox.asgi import Answer, json_answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +35,6 @@ class Request:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    status: int = 200
-    body: bytes = b""
-    content_type: str = "application/json"
-
-
 class ApiError(Exception):
     """An error in the shape that the platform's v3 uses."""
 
@@ -51,10 +44,10 @@ class ApiError(Exception):
         self.error = error
         self.message = message
 
-    def reply(self) -> Reply:
+    def reply(self) -> Answer:
         """The error as it goes over the wire."""
         shape = {"error": self.error, "message": self.message, "code": self.status, "details": []}
-        return Reply(status=self.status, body=to_json(shape))
+        return json_answer(self.status, shape)
 
 
 def invalid(message: str) -> ApiError:
@@ -67,9 +60,4 @@ def not_found(what: str) -> ApiError:
     return ApiError(404, "NOT_FOUND", f"{what} not found")
 
 
-def json_reply(value: object, status: int = 200) -> Reply:
-    """A value as a JSON reply."""
-    return Reply(status=status, body=to_json(value))
-
-
-Handler = Callable[[Request, Mapping[str, str]], Reply]
+Handler = Callable[[Request, Mapping[str, str]], Answer]

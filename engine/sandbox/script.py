@@ -1,0 +1,127 @@
+"""The sandbox's clock at work: scripted events, renewals and the ends of months, in the order of their days."""
+
+import heapq
+import itertools
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from engine.sandbox.calendar import last_of
+from engine.sandbox.closing import close_month, months_ended
+from engine.sandbox.events import Event, Outcome, bought, changed, next_term
+from engine.sandbox.platform.documents import Offer, OfferKey, order_document
+from engine.sandbox.platform.lists import CUSTOMER, ORDER
+from engine.sandbox.platform.settings import PlatformSettings
+from engine.sandbox.platform.subscriptions import ACTIVITY, SUBSCRIPTION
+from engine.sandbox.store import Store
+
+EVENT = "platform_event"
+OFFER = "platform_offer"
+CLOSED_UNTIL = "platform.closed_until"
+"""Setting: months that ended before this day have their figures and invoices (or never get them)."""
+
+Document = dict[str, Any]
+_ORDERED = {"purchase": "CREATE", "seats": "UPDATE", "upgrade": "UPGRADE", "cancel": "CANCEL"}
+
+
+def schedule(store: Store, events: Iterable[Event]) -> None:
+    """Writes events into the script; each happens when the clock passes its day."""
+    with store.transaction():
+        for event in events:
+            id = store.next_id(EVENT)
+            store.put(EVENT, id, {"id": id, "event": event})
+
+
+def run(store: Store, settings: PlatformSettings, to: date) -> list[str]:
+    """Lets everything happen up to and including a day, and sets the clock to it; says what happened.
+
+    Raises ValueError for a day before the sandbox's own.
+    """
+    today = settings.today
+    if to < today:
+        raise ValueError(f"the sandbox's clock stands at {today} and cannot go back to {to}")
+    said: list[str] = []
+    with store.transaction():
+        agenda = _Agenda(store, today, to)
+        while (step := agenda.next()) is not None:
+            if isinstance(step, str):
+                said.append(close_month(store, step))
+                continue
+            outcome = happen(store, settings.account, step)
+            if outcome is not None:
+                said.append(outcome.said)
+                agenda.add_term(outcome.document)
+        store.set_setting("today", str(to))
+        store.set_setting(CLOSED_UNTIL, str(to))
+    return said
+
+
+class _Agenda:
+    """What is due up to a day, by day; on one day ends of months come first, then the script, then ends of terms."""
+
+    def __init__(self, store: Store, today: date, to: date) -> None:
+        self._to = to
+        self._count = itertools.count()
+        self._waiting: list[tuple[date, int, int, Event | str]] = []
+        closed = date.fromisoformat(store.setting(CLOSED_UNTIL) or str(today))
+        for month in months_ended(closed, to):
+            self._add(last_of(month) + timedelta(days=1), 0, month)
+        for doc in list(store.rows(EVENT)):
+            event = msgspec.convert(doc["event"], Event, strict=False)
+            if event.on <= to:
+                self._add(max(event.on, today), 1, event)
+                store.delete(EVENT, doc["id"])
+        for subscription in store.rows(SUBSCRIPTION):
+            self.add_term(subscription)
+
+    def next(self) -> Event | str | None:
+        """The next event, or a month that ended; None when nothing is left."""
+        return heapq.heappop(self._waiting)[3] if self._waiting else None
+
+    def add_term(self, doc: Document) -> None:
+        """Puts the end of a subscription's term down, if something happens then."""
+        day = next_term(doc)
+        if day is not None and day <= self._to:
+            self._add(day, 2, Event(on=day, action="term", subscription=int(doc["id"])))
+
+    def _add(self, day: date, rank: int, step: Event | str) -> None:
+        heapq.heappush(self._waiting, (day, rank, next(self._count), step))
+
+
+def happen(store: Store, account: str, event: Event) -> Outcome | None:
+    """Lets one event happen now; None if it no longer can."""
+    if event.action == "purchase":
+        customer = store.get(CUSTOMER, event.customer or 0)
+        offer = _offer(store, event.offer)
+        if customer is None or offer is None:
+            raise ValueError(f"event of {event.on} for subscription {event.subscription}: no such customer or offer")
+        outcome: Outcome | None = bought(event, customer["customerOrganization"], account, offer)
+        log: Document = {"items": []}
+    else:
+        before = store.get(SUBSCRIPTION, event.subscription)
+        if before is None:
+            return None
+        log = store.get(ACTIVITY, event.subscription) or {"items": []}
+        outcome = changed(event, before, len(log["items"]), _offer(store, event.offer))
+    if outcome is None:
+        return None
+    doc = outcome.document
+    store.put(SUBSCRIPTION, event.subscription, doc, int(doc["customerId"]))
+    store.put(ACTIVITY, event.subscription, {"items": outcome.items + log["items"]})
+    if event.action in _ORDERED:
+        id = store.next_id(ORDER)
+        action = _ORDERED[event.action]
+        store.put(ORDER, id, order_document(account=account, id=id, action=action, subscription=doc, day=event.on))
+    return outcome
+
+
+def _offer(store: Store, key: OfferKey | None) -> Offer | None:
+    if key is None:
+        return None
+    for doc in store.rows(OFFER):
+        offer = msgspec.convert(doc, Offer, strict=False)
+        if offer.key == tuple(key):
+            return offer
+    return None

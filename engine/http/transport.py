@@ -93,7 +93,7 @@ class Transport:
         in_process = wire is not None and not isinstance(wire, httpx.HTTPTransport)
         unpaced = target.loopback or in_process
         self._bucket = None if unpaced else Bucket(limits.requests_per_minute, self._pace)
-        self._wire = wire or _network(target.scheme, limits)
+        self._wire = wire or network(base_url, limits)
         self._slots = threading.BoundedSemaphore(limits.concurrency)
         self._count = threading.Lock()
         self._extensions = {
@@ -276,10 +276,12 @@ class _Outgoing:
     safe: bool
 
 
-def _network(scheme: str, limits: Limits) -> httpx.HTTPTransport:
+def network(base_url: str, limits: Limits) -> httpx.HTTPTransport:
+    """A pool of connections, which several Transports to one host may share as their `wire`."""
     # Plain http is loopback only: a context that trusts nobody spares reading the certificates.
-    context = (
-        httpx.create_ssl_context(trust_env=False) if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    )
+    if base_url.lower().startswith("https"):
+        context = httpx.create_ssl_context(trust_env=False)
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     pool = httpx.Limits(max_connections=limits.concurrency, max_keepalive_connections=limits.concurrency)
     return httpx.HTTPTransport(verify=context, trust_env=False, limits=pool)

@@ -1,6 +1,6 @@
 """What the engine knows of the platform: customers, products and subscriptions, in canonical form.
 
-Dates are calendar dates (the UTC date of the platform's instant); money is Decimal, in the currency that stands beside it.
+Dates are calendar dates (the UTC date of the platform's instant); money is Decimal, in the currency beside it.
 """
 
 from datetime import date
@@ -83,3 +83,18 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     def product_key(self) -> tuple[str, str, str]:
         """Provider, product, plan: the key of a product mapping."""
         return (self.provider, self.product, self.plan)
+
+
+class UnreadableSubscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription that could not be read: its customer is incomplete, or every customer where that is unknown."""
+
+    id: str | None
+    customer_id: str | None
+    why: str
+
+
+class SubscriptionList(msgspec.Struct, frozen=True, kw_only=True):
+    """What one sweep of the subscriptions found."""
+
+    items: list[Subscription]
+    problems: list[UnreadableSubscription]

@@ -1,0 +1,131 @@
+"""What one entry says about another, and whether it is there."""
+
+from collections.abc import Iterator
+
+from engine.diagnostics import Diagnostic
+from engine.workspace.check_connections import bad_date, date_of
+from engine.workspace.draft import Draft, agreement_of
+from engine.workspace.nodes import Entry
+
+
+def something_is_mapped(draft: Draft) -> Iterator[Diagnostic]:
+    """No customers at all is an error; products and services may come later, so without them it is a warning."""
+    groups = (("customers", draft.customers), ("products", draft.products), ("services", draft.services))
+    for name, entries in groups:
+        document = next((entry for schema, entry in draft.documents if schema == name), None)
+        if entries or name in draft.broken or document is None:
+            continue
+        text = f"no {name} are mapped at all"
+        if name == "customers":
+            hint = "An empty set is never taken as a wish. Add the first customer."
+            yield document.problem("MAPPING_EMPTY", name, text, hint)
+        else:
+            yield document.problem("MAPPING_EMPTY", name, text, f"Add {name} when you get to them.", "warning")
+
+
+def targets_are_clear(draft: Draft) -> Iterator[Diagnostic]:
+    """A mapping names what it maps onto, or says that it is to be made; not both, not neither."""
+    groups = (("company", "customer", draft.customers), ("catalog_item", "product", draft.products))
+    for target, key, entries in groups:
+        for entry in entries:
+            made = bool(entry.node.get("create"))
+            if made and entry.has(target):
+                text = f"this {key} has both {target} and create"
+                hint = f"Keep {target} if it exists in the PSA, else create."
+                yield entry.problem("MAPPING_TARGET", "create", text, hint)
+            elif not made and not entry.has(target):
+                text = f"this {key} has neither {target} nor create"
+                hint = f"Add {target} with its id in the PSA, or `create: true`."
+                yield entry.problem("MAPPING_TARGET", None, text, hint)
+
+
+def customers_are_mapped(draft: Draft) -> Iterator[Diagnostic]:
+    """The customer of a service must be mapped, as its company and agreements come from there."""
+    known = {customer.text("customer") for customer in draft.customers}
+    for service in draft.services:
+        if service.text("customer") not in known:
+            text = f"customer {service.text('customer')} is not mapped"
+            hint = "Add the customer to mappings/customers.yaml, or correct the id."
+            yield service.problem("CUSTOMER_UNMAPPED", "customer", text, hint)
+
+
+def agreements_are_known(draft: Draft) -> Iterator[Diagnostic]:
+    """A service is billed on an agreement of its customer: one that it names, or else one that is clear."""
+    listed = {customer.text("customer"): _agreements(customer) for customer in draft.customers}
+    fallback = {customer.text("customer"): agreement_of(customer) for customer in draft.customers}
+    for service in draft.services:
+        customer = service.text("customer")
+        if customer not in listed:
+            continue
+        named = service.number_or_none("agreement")
+        ids = ", ".join(str(each) for each in listed[customer])
+        if named is not None and named not in listed[customer]:
+            text = f"agreement {named} is not listed with customer {customer}"
+            hint = f"Listed are: {ids}." if ids else "List it under the customer's agreements, if it is the customer's."
+            yield service.problem("AGREEMENT_UNLISTED", "agreement", text, hint)
+        elif named is None and not ids:
+            text = f"customer {customer} lists no agreement to bill this on"
+            yield service.problem("AGREEMENT_MISSING", "customer", text, "List an agreement with the customer.")
+        elif named is None and fallback[customer] is None:
+            text = f"customer {customer} has several agreements and none of them is the default"
+            hint = f"Name one here ({ids}), or write `default: true` with one of the customer's."
+            yield service.problem("AGREEMENT_UNDECIDED", "customer", text, hint)
+
+
+def providers_are_known(draft: Draft) -> Iterator[Diagnostic]:
+    """The provider of a product must be listed, and supported."""
+    known = {provider.text("id"): provider for provider in draft.providers}
+    for product in draft.products:
+        provider = known.get(product.text("provider"))
+        if provider is None:
+            text = f"provider {product.text('provider')} is not listed in rules/providers.yaml"
+            names = (f"{id} ({each.text('name')})" for id, each in known.items())
+            hint = f"Add it there, or correct the id. Listed are: {', '.join(names)}."
+            yield product.problem("PROVIDER_UNKNOWN", "provider", text, hint)
+        elif not provider.flag("supported", True):
+            text = f"products of {provider.text('name')} cannot be mapped: the provider is not supported"
+            yield product.problem("PROVIDER_UNSUPPORTED", "provider", text, "Remove the mapping; bill it by hand.")
+
+
+def rules_are_narrowed(draft: Draft) -> Iterator[Diagnostic]:
+    """A mapping may switch fields off, never on where the global rules switch them off."""
+    if draft.sync is None:
+        return
+    groups = (
+        ("company", draft.customers),
+        ("inventory_product", draft.products),
+        ("agreement_addition", draft.services),
+    )
+    for name, entries in groups:
+        rules = draft.sync.child(name)
+        for entry in entries:
+            narrowed = entry.child("sync")
+            if narrowed is None or rules is None:
+                continue
+            for field, value in narrowed.node.items():
+                if value is True and not rules.flag(field):
+                    place = rules.at(field)
+                    text = f"{field} is switched off by the global rules, so it cannot be switched on here; see {place}"
+                    hint = "Remove it here, or switch it on for all in rules/sync.yaml."
+                    yield narrowed.problem("SYNC_WIDENED", field, text, hint)
+
+
+def effective_dates_count(draft: Draft) -> Iterator[Diagnostic]:
+    """An effective date exists, and is not before the day on which the connection begins to be managed."""
+    connection = draft.selected()
+    begin = date_of(connection, "manage_from") if connection is not None else None
+    for service in draft.services:
+        if not service.has("effective_date"):
+            continue
+        effective = date_of(service, "effective_date")
+        if effective is None:
+            yield bad_date(service, "effective_date")
+        elif connection is not None and begin is not None and effective < begin:
+            text = f"{effective} is before manage_from ({begin}), and nothing is billed before that"
+            hint = f"Write {begin} or a later day, or remove it; manage_from stands at {connection.at('manage_from')}."
+            yield service.problem("EFFECTIVE_DATE_EARLY", "effective_date", text, hint)
+
+
+def _agreements(customer: Entry) -> list[int]:
+    ids = (each.number_or_none("agreement") for each in customer.children("agreements"))
+    return [id for id in ids if id is not None]

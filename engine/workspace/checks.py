@@ -1,0 +1,49 @@
+"""All checks of whether the files of a workspace fit together."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from engine.diagnostics import Diagnostic
+from engine.workspace import check_connections as connections
+from engine.workspace import check_references as references
+from engine.workspace import check_uniqueness as uniqueness
+from engine.workspace.draft import Draft
+
+
+class Check(NamedTuple):
+    """A check, and the schemas whose files must all be sound for what it finds to be true."""
+
+    find: Callable[[Draft], Iterator[Diagnostic]]
+    needs: frozenset[str] = frozenset()
+
+
+CHECKS = (
+    Check(connections.default_exists),
+    Check(connections.parts_fit),
+    Check(connections.dates_exist),
+    Check(connections.zones_exist),
+    Check(connections.addresses_are_safe),
+    Check(connections.token_store_keeps),
+    Check(connections.captions_fit),
+    Check(uniqueness.customers_once),
+    Check(uniqueness.products_once),
+    Check(uniqueness.services_once),
+    Check(uniqueness.providers_once),
+    Check(uniqueness.companies_once),
+    Check(uniqueness.catalog_items_once, frozenset({"sync"})),
+    Check(uniqueness.identifiers_once),
+    Check(uniqueness.agreements_once),
+    Check(uniqueness.defaults_once),
+    Check(references.something_is_mapped),
+    Check(references.targets_are_clear),
+    Check(references.customers_are_mapped, frozenset({"customers"})),
+    Check(references.agreements_are_known, frozenset({"customers"})),
+    Check(references.providers_are_known, frozenset({"providers"})),
+    Check(references.rules_are_narrowed, frozenset({"sync"})),
+    Check(references.effective_dates_count),
+)
+
+
+def findings(draft: Draft) -> list[Diagnostic]:
+    """Everything that does not fit. Checks that would be misled by a file that could not be read are left out."""
+    return [found for check in CHECKS if not check.needs & draft.broken for found in check.find(draft)]

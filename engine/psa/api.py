@@ -1,6 +1,7 @@
 """Requests to the PSA: pinned version, codebase, paging, chosen fields, and errors with advice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from engine.http.errors import Rejected, ServiceError
@@ -8,14 +9,17 @@ from engine.http.reply import Reply, decode
 from engine.http.transport import Transport
 from engine.psa import paging
 from engine.psa.conditions import LONGEST_URL, encoded
-from engine.psa.discovery import Codebase
+from engine.psa.discovery import Codebase, UnknownCompany
 from engine.psa.errors import with_advice
 from engine.psa.wire import Count, WireRecord
+
+Params = tuple[tuple[str, str], ...]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=WireRecord)
 
-_RESERVED_FOR_HOST = 120
+_RESERVED = 160
+"""What host, codebase and page size may take of an address."""
 
 
 class Api:
@@ -31,56 +35,76 @@ class Api:
         self._proven = False
         self._whole: set[str] = set()
 
-    def get(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Reply:
+    def get(self, path: str, params: Params = ()) -> Reply:
         """One reply."""
         return self._run(lambda base: self._transport.get(base + path, params, self._accept))
 
+    def page(self, path: str, form: type[T], params: Params) -> T:
+        """The first page of a list."""
+        return decode(self.get(path, params), form)
+
     def count(self, path: str, conditions: str | None = None) -> int:
         """How many records a list has."""
-        params = [("conditions", conditions)] if conditions else []
-        return decode(self.get(f"{path}/count", params), Count).count
+        return decode(self.get(f"{path}/count", (("conditions", conditions),) if conditions else ()), Count).count
 
     def send(self, verb: str, path: str, body: bytes, *, retry: bool = False) -> Reply:
         """One write."""
         return self._run(lambda base: self._transport.send(verb, base + path, body, headers=self._accept, retry=retry))
 
-    def sweep(self, path: str, form: type[R], fields: Sequence[str] = (), conditions: str | None = None) -> list[R]:
-        """Every record of a list. `fields` spares the PSA the rest; where it refuses one, whole records are read."""
-        where = [("conditions", conditions)] if conditions else []
+    def sweep(self, path: str, form: type[list[R]], fields: str = "", conditions: str | None = None) -> list[R]:
+        """Every record of a list. `fields` (with commas) spares the rest; where one is refused, records come whole."""
+        return self._tolerant(
+            path,
+            fields,
+            conditions,
+            lambda params: self._run(
+                lambda base: paging.sweep(self._transport, base + path, params, form, self._accept)
+            ),
+        )
 
-        def read(chosen: Sequence[tuple[str, str]]) -> list[R]:
-            return self._run(
-                lambda base: paging.sweep(self._transport, base + path, [*where, *chosen], form, self._accept)
-            )
+    def few(self, path: str, form: type[list[R]], fields: str = "", conditions: str | None = None) -> list[R]:
+        """Every record of a list that is expected to be short: one request, if it is."""
 
+        def read(params: Params) -> list[R] | None:
+            reply = self.get(path, (*params, ("pageSize", str(paging.PAGE_SIZE))))
+            found = decode(reply, form)
+            return None if len(found) >= paging.PAGE_SIZE or paging.next_link(reply) else found
+
+        found = self._tolerant(path, fields, conditions, read)
+        return self.sweep(path, form, fields, conditions) if found is None else found
+
+    def fits(self, path: str, fields: str, conditions: str) -> bool:
+        """Whether the address of a list with these conditions stays below the length that the PSA takes."""
+        return _RESERVED + len(path) + len(encoded(fields)) + len(encoded(conditions)) <= LONGEST_URL
+
+    def _tolerant(self, path: str, fields: str, conditions: str | None, read: Callable[[Params], T]) -> T:
+        where = (("conditions", conditions),) if conditions else ()
         if not fields or path in self._whole:
-            return read(())
+            return read(where)
         try:
-            return read((("fields", ",".join(fields)),))
+            return read((*where, ("fields", fields)))
         except Rejected as error:
             if error.status != 400:
                 raise
-            found = read(())
+            found = read(where)
             self._whole.add(path)
             return found
-
-    def fits(self, path: str, fields: Sequence[str], conditions: str) -> bool:
-        """Whether a list with these conditions stays below the length that the PSA takes."""
-        query = encoded(conditions) + encoded(",".join(fields))
-        return len(path) + len(query) + _RESERVED_FOR_HOST <= LONGEST_URL
 
     @property
     def sent(self) -> int:
         """Requests sent so far."""
-        return self._transport.sent
+        return self._transport.sent + self._codebase.sent
 
     def close(self) -> None:
         """Closes the connections."""
         self._transport.close()
+        self._codebase.close()
 
     def _run(self, work: Callable[[str], T]) -> T:
         try:
             result = self._codebase.run(work)
+        except UnknownCompany:
+            raise
         except ServiceError as error:
             raise with_advice(error, proven=self._proven) from None
         self._proven = True
@@ -89,7 +113,5 @@ class Api:
 
 def basic(company: str, public_key: str, private_key: str, client_id: str) -> Mapping[str, str]:
     """The credential headers of a request."""
-    from base64 import b64encode
-
     login = b64encode(f"{company}+{public_key}:{private_key}".encode()).decode("ascii")
     return {"authorization": f"Basic {login}", "clientId": client_id}

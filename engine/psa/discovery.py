@@ -23,6 +23,10 @@ _UI_HOSTS = ("na", "eu", "au", "aus", "za")
 _CODEBASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 
+class UnknownCompany(NotFound):
+    """The site does not know the company of the connection."""
+
+
 class _CompanyInfo(msgspec.Struct, rename="pascal"):
     codebase: str | None = None
 
@@ -43,7 +47,7 @@ def api_url(url: str) -> str:
 class Codebase:
     """The path under which the API answers, such as `/v2025_1/apis/3.0`; found on first use. Thread-safe.
 
-    `site` is asked without credentials. Raises ServiceError, for an unknown company NotFound.
+    `site` is asked without credentials. Raises ServiceError, for an unknown company UnknownCompany.
     """
 
     def __init__(self, site: Transport, company: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,6 +68,15 @@ class Codebase:
             if moved is None:
                 raise
         return work(moved)
+
+    @property
+    def sent(self) -> int:
+        """Requests sent so far to find the codebase."""
+        return self._site.sent
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._site.close()
 
     def _prefix(self) -> str:
         with self._lock:
@@ -104,8 +117,8 @@ class Codebase:
             )
         return codebase
 
-    def _unknown(self, path: str, status: int | None) -> NotFound:
-        return NotFound(
+    def _unknown(self, path: str, status: int | None) -> UnknownCompany:
+        return UnknownCompany(
             f"it does not know the company {self._company!r}",
             service=SERVICE,
             verb="GET",

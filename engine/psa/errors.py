@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.http.errors import AuthenticationFailed, Forbidden, NotFound, ServiceError
+from engine.http.errors import AuthenticationFailed, BadReply, Forbidden, NotFound, ServiceError
 
 SERVICE = "ConnectWise PSA"
 
@@ -111,6 +111,17 @@ def no_effect(
     )
     error.id, error.differences = number, tuple(differences)
     return error
+
+
+def unreadable(path: str, failure: Exception) -> BadReply:
+    """The error for a list with a record that cannot be read."""
+    return BadReply(
+        f"a record does not have the expected form: {failure}",
+        service=SERVICE,
+        verb="GET",
+        path=path,
+        hint="Nothing was taken from this list. Correct the record in the PSA, or report its form.",
+    )
 
 
 def _names_client_id(error: ServiceError) -> bool:

@@ -1,7 +1,7 @@
 """Whole lists, page by page.
 
-Forward-only paging goes by id, so rows that come and go meanwhile are neither skipped nor doubled. Endpoints that do not
-know it answer without a `Link` header; they are read by page numbers, ordered by id.
+Forward-only paging goes by id, so rows that come and go meanwhile are neither skipped nor doubled. Endpoints that do
+not know it answer without a `Link` header; they are read by page numbers, ordered by id.
 """
 
 import re
@@ -26,7 +26,7 @@ _LINK = re.compile(r"<([^<>]*)>\s*((?:;[^,<]*)*)")
 Params = Sequence[tuple[str, str]]
 
 
-def sweep(transport: Transport, path: str, params: Params, form: type[R], headers: dict[str, str]) -> list[R]:
+def sweep(transport: Transport, path: str, params: Params, form: type[list[R]], headers: dict[str, str]) -> list[R]:
     """Every record of a list, once. `params` (conditions, fields) hold for every page.
 
     Raises ServiceError; BadReply where the pages do not advance, HostRefused where a link leads elsewhere.
@@ -51,13 +51,13 @@ def next_link(reply: Reply) -> str | None:
 
 
 def _forward(
-    transport: Transport, path: str, params: Params, form: type[R], headers: dict[str, str]
+    transport: Transport, path: str, params: Params, form: type[list[R]], headers: dict[str, str]
 ) -> Iterator[list[R]]:
     headers = {**headers, **FORWARD_ONLY}
     last = 0
     reply = transport.get(path, [*params, ("pageSize", str(PAGE_SIZE))], headers)
     while True:
-        page = decode(reply, list[form])  # type: ignore[valid-type]  # the form is a value here
+        page = decode(reply, form)
         if not page:
             return
         yield page
@@ -88,7 +88,7 @@ def _follow(
 
 
 def _numbered(
-    transport: Transport, path: str, params: Params, form: type[R], headers: dict[str, str], first: list[R]
+    transport: Transport, path: str, params: Params, form: type[list[R]], headers: dict[str, str], first: list[R]
 ) -> Iterator[list[R]]:
     """The pages by number. The first one is read again unless it was short, as its order is not known to be by id."""
     headers = {name: value for name, value in headers.items() if name not in FORWARD_ONLY}
@@ -99,7 +99,7 @@ def _numbered(
     while True:
         pairs = [*params, ("orderBy", "id asc"), ("pageSize", str(PAGE_SIZE)), ("page", str(number))]
         reply = transport.get(path, pairs, headers)
-        page = decode(reply, list[form])  # type: ignore[valid-type]  # the form is a value here
+        page = decode(reply, form)
         if not page:
             return
         fresh = {record.id for record in page} - seen

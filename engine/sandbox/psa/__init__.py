@@ -1,0 +1,1 @@
+"""The simulator of the PSA's REST API."""

@@ -120,6 +120,7 @@ def _services(draft: Draft, fields: frozenset[AdditionField]) -> dict[str, Servi
             customer=customer,
             agreement=cast(int, entry.number_or_none("agreement") or fallback[customer]),
             name=entry.text_or_none("name"),
+            addition=_value(entry, "addition"),
             effective_date=date.fromisoformat(effective) if effective is not None else None,
             description=entry.text_or_none("description"),
             fields=_narrowed(fields, entry),

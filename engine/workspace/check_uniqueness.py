@@ -89,6 +89,14 @@ def defaults_once(draft: Draft) -> Iterator[Diagnostic]:
             yield entry.problem("AGREEMENT_DEFAULTS", "default", text, "Keep `default: true` on one of them.")
 
 
+def additions_once(draft: Draft) -> Iterator[Diagnostic]:
+    """An addition is taken over by one subscription."""
+    named = [entry for entry in draft.services if isinstance(entry.node.get("addition"), int)]
+    for entry, first in _repeated(named, lambda entry: entry.number_or_none("addition"), "addition"):
+        text = f"addition {entry.number_or_none('addition')} is taken over twice; first at {first}"
+        yield entry.problem("ADDITION_SHARED", "addition", text, "One subscription can take it over; see which.")
+
+
 def _repeated(entries: Iterable[Entry], key: Callable[[Entry], Hashable], field: str) -> Iterator[tuple[Entry, Place]]:
     """Entries whose key came before, each with the place where it first did."""
     first_of: dict[Hashable, Entry] = {}

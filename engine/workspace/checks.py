@@ -34,6 +34,7 @@ CHECKS = (
     Check(uniqueness.identifiers_once),
     Check(uniqueness.agreements_once),
     Check(uniqueness.defaults_once),
+    Check(uniqueness.additions_once),
     Check(references.something_is_mapped),
     Check(references.targets_are_clear),
     Check(references.customers_are_mapped, frozenset({"customers"})),

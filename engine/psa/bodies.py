@@ -82,7 +82,7 @@ def _converted(kind: Kind, name: str, value: object) -> Json:
     try:
         return _member(kind, name).convert(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} of a {kind.replace('_', ' ')}: {error}") from None
+        raise ValueError(f"{name} of the {kind.replace('_', ' ')}: {error}") from None
 
 
 def _text(value: object) -> str:

@@ -26,24 +26,29 @@ def load(root: Path, connection: str | None = None) -> tuple[Workspace | None, l
     checked against its `manage_from`.
     """
     with _without_collection():
-        sources = read_sources(root)
-        problems = list(sources.problems)
-        broken = set(sources.broken)
-        documents: list[tuple[str, Entry]] = []
-        gate = Gate()
-        for source in sources.found:
-            tree, found = read_yaml(source.content, source.file)
-            found = found or gate.problems(source.schema, tree, source.file)
-            if not found and isinstance(tree, YamlMap):
-                documents.append((source.schema, Entry(source.file, tree)))
-            else:
-                problems.extend(found)
-                broken.add(source.schema)
-        draft = draft_of(documents, frozenset(broken), connection)
-        problems.extend(findings(draft))
-        if errors(problems):
-            return None, in_order(problems)
-        return build(draft, str(root), digest(sources.found)), in_order(problems)
+        return _load(root, connection)
+
+
+def _load(root: Path, connection: str | None) -> tuple[Workspace | None, list[Diagnostic]]:
+    """Read, check, build. The files' trees are gone when this returns, so that the collector never walks them."""
+    sources = read_sources(root)
+    problems = list(sources.problems)
+    broken = set(sources.broken)
+    documents: list[tuple[str, Entry]] = []
+    gate = Gate()
+    for source in sources.found:
+        tree, found = read_yaml(source.content, source.file)
+        found = found or gate.problems(source.schema, tree, source.file)
+        if not found and isinstance(tree, YamlMap):
+            documents.append((source.schema, Entry(source.file, tree)))
+        else:
+            problems.extend(found)
+            broken.add(source.schema)
+    draft = draft_of(documents, frozenset(broken), connection)
+    problems.extend(findings(draft))
+    if errors(problems):
+        return None, in_order(problems)
+    return build(draft, str(root), digest(sources.found)), in_order(problems)
 
 
 @contextmanager

@@ -98,35 +98,41 @@ class _Builder:
 
     def run(self, next_event: Callable[[], Any]) -> None:
         """Read events to the end, or to the first that leaves no sense in going on."""
-        key: tuple[str, Mark] | None = None
+        key: str | None = None
+        key_mark: Any = None
         top: YamlMap | YamlList | None = None
-        in_map = False
+        mapping: YamlMap | None = None
         while (event := next_event()) is not None:
             kind = type(event)
             if kind is not yaml.ScalarEvent:
-                if not self.structure(event, key):
+                if not self.structure(event, None if key is None else (key, key_mark)):
                     return
                 key = None
                 top = self.stack[-1] if self.stack else None
-                in_map = type(top) is YamlMap
+                mapping = top if isinstance(top, YamlMap) else None
                 continue
             if event.anchor is not None or event.tag is not None:
                 self.refuse_extras(event)
             text: str = event.value
-            if in_map and key is None:
-                if (not text or text == "<<") and not event.style:
-                    self.refuse_key(text, event.start_mark)
-                key = (text, event.start_mark)
+            plain = not event.style
+            if mapping is not None and key is None:
+                key, key_mark = text, event.start_mark
+                if plain and (not text or text == "<<"):
+                    self.refuse_key(text, key_mark)
                 continue
             value: object = text
-            if not event.style:  # plain
+            if plain:
                 if text in _CONSTANTS:
                     value = _CONSTANTS[text]
                 elif text[0] in "-0123456789" and _WHOLE_NUMBER.fullmatch(text):
                     value = int(text)
             elif not text.isprintable() and _NOT_ALLOWED.search(text):
                 self.report("YAML_CHARACTER", event.start_mark, "the text holds an escaped control character")
-            self.put(value, top, key, event.start_mark)
+            if mapping is not None and key is not None and key not in mapping:
+                mapping[key] = value
+                mapping.marks[key] = (key_mark, event.start_mark)
+            else:
+                self.put(value, top, None if key is None else (key, key_mark), event.start_mark)
             key = None
 
     def structure(self, event: Any, key: tuple[str, Mark] | None) -> bool:

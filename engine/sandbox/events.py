@@ -148,7 +148,7 @@ def _told(doc: Document, event: Event) -> tuple[str, str, str] | None:
 def next_term(doc: Document) -> date | None:
     """The first day after the term, on which it is renewed or ends; None if nothing happens then.
 
-    As recorded, a Microsoft plan of one month renews itself without a trace: the end shown stays that of its first term.
+    As recorded, a monthly Microsoft plan renews itself without a trace: the end shown stays that of its first term.
     """
     if (
         doc["subscriptionStatus"] in ("deleted", "expired")

@@ -3,8 +3,16 @@
 from collections.abc import Iterable
 from datetime import date
 
-from engine.sandbox.example.catalog import OFFERS
-from engine.sandbox.example.customers import CUSTOMERS
+from engine.sandbox.bookkeeping import (
+    Company,
+    PsaAgreement,
+    write_addition,
+    write_companies,
+    write_items,
+    write_tables,
+)
+from engine.sandbox.example.catalog import ITEMS, OFFERS
+from engine.sandbox.example.customers import BY_HAND, CUSTOMERS, Customer
 from engine.sandbox.example.story import FIRST_CLOSED, FIRST_DAY, events
 from engine.sandbox.platform.documents import Offer, customer_document, product_documents
 from engine.sandbox.platform.lists import CUSTOMER, PRODUCT
@@ -38,10 +46,39 @@ def write_example(store: Store) -> None:
                 since=_BEGIN,
             )
             store.put(CUSTOMER, customer.id, doc)
+        _write_psa(store)
         schedule(store, events())
         run(store, settings, FIRST_CLOSED)
         store.set_setting(CLOSED_UNTIL, str(FIRST_CLOSED))
         run(store, settings, FIRST_DAY)
+
+
+def _write_psa(store: Store) -> None:
+    write_tables(store)
+    write_items(store, ITEMS)
+    write_companies(store, [_company(customer, customer.company) for customer in CUSTOMERS if customer.company])
+    agreement, addition, item, quantity, price, text = BY_HAND
+    write_addition(store, agreement, addition, item, quantity, price, text)
+
+
+def _company(customer: Customer, id: int) -> Company:
+    """The company of a customer as the PSA knows it, with what differs there."""
+    agreements = tuple(
+        PsaAgreement(one.id, one.name, one.start, one.yearly, date(2026, 6, 1) if one.yearly else date(2026, 7, 1))
+        for one in customer.agreements
+    )
+    company = Company(
+        id=id,
+        identifier=customer.identifier,
+        customer=customer.id,
+        name=customer.name,
+        street=customer.street,
+        city=customer.city,
+        state=customer.state,
+        zip=customer.zip,
+        agreements=agreements,
+    )
+    return company._replace(**customer.in_psa)
 
 
 def write_catalog(store: Store, account: str, offers: Iterable[Offer], since: date) -> None:

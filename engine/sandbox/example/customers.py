@@ -1,6 +1,8 @@
 """The customers of the example world, with their companies and agreements in the PSA."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -24,7 +26,7 @@ class Customer(NamedTuple):
     company: int | None
     identifier: str
     agreements: tuple[Agreement, ...]
-    in_psa: dict[str, str] = {}  # noqa: RUF012 - never changed
+    in_psa: Mapping[str, str] = MappingProxyType({})
 
 
 def _cloud(id: int, start: str = "2026-01-01") -> tuple[Agreement, ...]:
@@ -80,7 +82,7 @@ CUSTOMERS = (
         304,
         "BlueQuarry",
         _cloud(504),
-        {"addressLine1": "12 Old Mill Lane", "city": "Montpelier", "zip": "05602"},
+        {"street": "12 Old Mill Lane", "city": "Montpelier", "zip": "05602"},
     ),
     Customer(
         410005,
@@ -180,3 +182,6 @@ CUSTOMERS = (
         _cloud(512),
     ),
 )
+
+BY_HAND = (510, 9001, 102, 3, "11.90", "Microsoft 365 Business Standard, billed by hand")
+"""A line without a mark: agreement, id, catalog item, quantity, unit price, text."""

@@ -1,0 +1,123 @@
+"""The sandbox as one thing: both simulators, their store, their clock and their world."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from engine.sandbox.asgi import App
+from engine.sandbox.faults import Faults
+from engine.sandbox.generate import write_generated
+from engine.sandbox.platform.app import platform_app
+from engine.sandbox.platform.oauth import Tokens
+from engine.sandbox.platform.settings import API_KEY, API_SECRET, PlatformSettings
+from engine.sandbox.psa.app import psa_app
+from engine.sandbox.psa.settings import PsaSettings
+from engine.sandbox.script import run
+from engine.sandbox.store import Store
+from engine.sandbox.world import write_example
+
+
+@dataclass(frozen=True, kw_only=True)
+class PsaCredentials:
+    """How to sign in to the simulated PSA. Made up, and worth nothing elsewhere."""
+
+    company: str
+    client_id: str
+    public_key: str
+    private_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformCredentials:
+    """How to sign in to the simulated platform. Made up, and worth nothing elsewhere."""
+
+    account: str
+    refresh_token: str
+    api_key: str
+    api_secret: str
+
+
+class Sandbox:
+    """Both services in one process. `psa` and `platform` are ASGI applications over one store."""
+
+    def __init__(self, store: Store) -> None:
+        """Takes a store that already holds a world; `open` and `in_memory` make one."""
+        self.store = store
+        self.faults = Faults()
+        self._settings = PlatformSettings(store)
+        self._tokens = Tokens(self._settings)
+        self.psa: App = psa_app(store, self.faults)
+        self.platform: App = platform_app(store, self.faults, self._settings)
+
+    @classmethod
+    def open(cls, path: Path) -> "Sandbox":
+        """The sandbox kept in a file; a new file begins with the example world."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = Store(str(path))
+        if store.setting("today") is None:
+            write_example(store)
+        return cls(store)
+
+    @classmethod
+    def in_memory(cls, customers: int | None = None, subscriptions: int | None = None, seed: int = 1) -> "Sandbox":
+        """A sandbox without a file: the example world, or a generated one if a number is given."""
+        store = Store(":memory:")
+        _write(store, customers, subscriptions, seed)
+        return cls(store)
+
+    @property
+    def today(self) -> date:
+        """The sandbox's own day."""
+        return self._settings.today
+
+    @property
+    def psa_credentials(self) -> PsaCredentials:
+        """The API member's credentials as they are set now."""
+        settings = PsaSettings(self.store)
+        return PsaCredentials(
+            company=settings["psa.company"],
+            client_id=settings["psa.client_id"],
+            public_key=settings["psa.public_key"],
+            private_key=settings["psa.private_key"],
+        )
+
+    @property
+    def platform_credentials(self) -> PlatformCredentials:
+        """With the refresh token that works now; one that ran out is replaced, as by signing in anew."""
+        return PlatformCredentials(
+            account=self._settings.account,
+            refresh_token=self._tokens.current_refresh(),
+            api_key=API_KEY,
+            api_secret=API_SECRET,
+        )
+
+    def new_access_token(self) -> str:
+        """An access token of the platform, good for two hours of the sandbox's clock."""
+        return self._tokens.new_access()
+
+    def advance(self, to: date) -> list[str]:
+        """Lets everything happen up to and including a day; says what happened. Raises ValueError for a past day."""
+        return run(self.store, self._settings, to)
+
+    def reset(self, customers: int | None = None, subscriptions: int | None = None, seed: int = 1) -> None:
+        """Makes the example world anew, or a generated one if a number is given. Faults are disarmed."""
+        self.faults.clear()
+        self.faults.reset_requests()
+        with self.store.transaction():
+            self.store.clear()
+            _write(self.store, customers, subscriptions, seed)
+
+    def close(self) -> None:
+        """Closes the store."""
+        self.store.close()
+
+
+def _write(store: Store, customers: int | None, subscriptions: int | None, seed: int) -> None:
+    if customers is None and subscriptions is None:
+        write_example(store)
+        return
+    count = subscriptions // 10 if customers is None and subscriptions is not None else customers
+    many = max(1, count or 0)
+    write_generated(
+        store, customers=many, subscriptions=10 * many if subscriptions is None else subscriptions, seed=seed
+    )

@@ -102,7 +102,8 @@ def test_a_new_company(psa: respx.Router, client: PsaClient) -> None:
     assert client.create("company", values).id == 9
     assert route.calls[0].request.content == (
         b'{"identifier":"MadeUp","name":"Made Up Ltd","addressLine1":"1 Nowhere Road",'
-        b'"country":{"name":"United States"},"types":[{"id":1},{"name":"Client"}],"status":{"id":1},"site":{"name":"Main"}}'
+        b'"country":{"name":"United States"},"types":[{"id":1},{"name":"Client"}],'
+        b'"status":{"id":1},"site":{"name":"Main"}}'
     )
 
 

@@ -1,0 +1,3 @@
+"""cwctl keeps ConnectWise PSA in step with a cloud platform."""
+
+__version__ = "0.1.0"

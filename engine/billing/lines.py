@@ -42,7 +42,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that must exist. `effective` is the first and `cancelled` the last day that it bills; None is open-ended."""
+    """A line that must exist. `effective` is its first and `cancelled` its last billed day; None is open-ended."""
 
     role: Role
     quantity: int

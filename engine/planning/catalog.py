@@ -84,7 +84,7 @@ class _Manufacturers:
         return self._by_name.get(provider.manufacturer.casefold())
 
     def value(self, provider: Provider) -> tuple[int | str | None, tuple[Change, ...]]:
-        """The id, or the address of the creation with the change itself on first use; None where the rules forbid it."""
+        """The id, or the address of the creation (with the change on first use); None where the rules forbid it."""
         known = self.find(provider)
         if known is not None:
             return known.id, ()

@@ -5,6 +5,7 @@ from collections import Counter
 from engine.diagnostics import in_order
 from engine.planning.catalog import plan_catalog
 from engine.planning.companies import plan_companies
+from engine.planning.coverage import covered
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import (
@@ -13,7 +14,6 @@ from engine.planning.plan import (
     Counts,
     CustomerEffect,
     Effect,
-    Held,
     Plan,
     Unmanaged,
     Unmapped,
@@ -25,12 +25,12 @@ from engine.planning.services import plan_services
 
 def make(inputs: Inputs) -> Plan:
     """The plan of these inputs. A pure function: the same inputs give the same plan, byte for byte."""
-    selected = select(inputs)
+    selected, incomplete = covered(inputs, select(inputs))
     posted = Posted(inputs.account, inputs.observed.additions)
     companies = plan_companies(inputs, selected.customers)
     catalog = plan_catalog(inputs, selected.products)
     services = plan_services(inputs, selected.services, companies, catalog, posted)
-    part = joined((companies.part, catalog.part, services.part, _unread(inputs, selected)))
+    part = joined((companies.part, catalog.part, services.part, incomplete))
     changes = _needed(part, selected)
     unmanaged = _unmanaged(inputs, selected, posted)
     unmapped = _unmapped(inputs, selected)
@@ -74,25 +74,6 @@ def _needed(part: Part, selected: Selected) -> tuple[Change, ...]:
     referred = {address for change in wanted for address in change.needs}
     kept = [change for change in wanted if change.kind != "manufacturer" or change.address in referred]
     return tuple(sorted(kept, key=lambda change: KIND_ORDER.index(change.kind)))
-
-
-def _unread(inputs: Inputs, selected: Selected) -> Part:
-    """What the platform sent and could not be read, by customer."""
-    held = tuple(
-        Held(
-            kind="incomplete",
-            subject=f"customer:{customer}",
-            name=known.name if (known := inputs.observed.customers.get(customer)) else customer,
-            code="subscription-unreadable",
-            why=why,
-            hint="nothing is planned for what could not be read; try again, and report it if it stays",
-            customer=customer,
-        )
-        for customer, reasons in inputs.observed.unread_subscriptions.items()
-        if inputs.selection.everything or customer in selected.customers
-        for why in reasons
-    )
-    return Part(held=held)
 
 
 def _by_customer(inputs: Inputs, changes: tuple[Change, ...]) -> tuple[CustomerEffect, ...]:

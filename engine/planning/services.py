@@ -157,9 +157,6 @@ def _agreement(
     if not fits:
         why = f"it bills {subscription.cycle}, {label} bills {frequency.lower()}"
         raise Refused("cycle-differs", why, "map it onto an agreement with the same billing cycle")
-    if agreement.id in inputs.observed.unread_agreements:
-        why = f"the additions of {label} could not be read: {inputs.observed.unread_agreements[agreement.id]}"
-        raise Refused("agreement-unread", why)
     return agreement
 
 
@@ -266,9 +263,8 @@ def _notice(mapping: ServiceMapping, code: str, text: str) -> Diagnostic:
 
 def _held(inputs: Inputs, mapping: ServiceMapping, refused: Refused) -> Held:
     subscription = inputs.observed.subscriptions.get(mapping.subscription)
-    incomplete = refused.code in {"agreement-unread", "subscription-missing"}
     return Held(
-        kind="incomplete" if incomplete else "blocked",
+        kind="incomplete" if refused.code == "subscription-missing" else "blocked",
         subject=f"service:{mapping.subscription}",
         name=mapping.name or (subscription.name if subscription else mapping.subscription),
         code=refused.code,

@@ -1,0 +1,70 @@
+"""The objects that a plan names, as they are in the PSA right now."""
+
+from collections.abc import Iterable, Mapping
+
+from engine.planning.plan import Change
+from engine.psa.client import PsaClient
+from engine.psa.models import Addition, CatalogItem, Company, Manufacturer
+
+Record = Company | CatalogItem | Manufacturer | Addition
+
+
+class Current:
+    """Reads again what is about to be written, and finds the object of a change: by id, or by what marks it as made."""
+
+    def __init__(self, psa: PsaClient) -> None:
+        self._psa = psa
+        self._records: dict[str, Record] = {}
+
+    def read(self, changes: Iterable[Change]) -> None:
+        """Read the objects of these changes. Raises ServiceError."""
+        wanted = list(changes)
+        found: list[Record] = []
+        for kind, read in (("company", self._psa.companies), ("catalog_item", self._psa.catalog_items)):
+            of_kind = [change for change in wanted if change.kind == kind]
+            ids = {change.object_id for change in of_kind if change.object_id is not None}
+            identifiers = {text for change in of_kind if (text := _text_of(change, "identifier"))}
+            if ids or identifiers:
+                found.extend(read(ids, identifiers))
+        if any(change.kind == "manufacturer" for change in wanted):
+            found.extend(self._psa.manufacturers())
+        for agreement in {change.agreement for change in wanted if change.agreement is not None}:
+            found.extend(self._psa.additions(agreement))
+        self._records = {key: record for record in found for key in _keys(record)}
+
+    def find(self, change: Change) -> Record | None:
+        """The object of a change as last read, or None where there is none (yet)."""
+        if change.object_id is not None:
+            return self._records.get(f"{change.kind}#{change.object_id}")
+        text = _text_of(change, {"addition": "mark", "manufacturer": "name"}.get(change.kind, "identifier"))
+        return self._records.get(f"{change.kind}={text.casefold()}") if text else None
+
+
+def holds(change: Change, record: Record, results: Mapping[str, int]) -> bool:
+    """Whether the record is as the change wants it: a creation is done once the object is there."""
+    if change.action == "create":
+        return True
+    for one in change.fields:
+        after = one.after
+        if isinstance(after, str) and after.startswith("@"):
+            after = results.get(after[1:])
+        if getattr(record, one.field) != after:
+            return False
+    return True
+
+
+def _text_of(change: Change, field: str) -> str | None:
+    for one in change.fields:
+        if one.field == field and change.action == "create" and isinstance(one.after, str):
+            return one.after
+    return None
+
+
+def _keys(record: Record) -> tuple[str, ...]:
+    if isinstance(record, Addition):
+        own = (f"addition={record.mark.casefold()}",) if record.mark else ()
+        return (f"addition#{record.id}", *own)
+    if isinstance(record, Manufacturer):
+        return (f"manufacturer#{record.id}", f"manufacturer={record.name.casefold()}")
+    kind = "company" if isinstance(record, Company) else "catalog_item"
+    return (f"{kind}#{record.id}", f"{kind}={record.identifier.casefold()}")

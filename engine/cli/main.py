@@ -1,0 +1,132 @@
+"""The `cwctl` command: its verbs, loaded when they are used, and the last line of defence against tracebacks."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from engine.cli import exits
+from engine.cli.exits import Stop
+from engine.cli.output import complain
+
+_VERBS = {
+    "validate": "Check the workspace's files, without any network.",
+    "plan": "Show what would change in the PSA, in lines and in money.",
+    "show": "Show a saved plan.",
+    "apply": "Carry out a plan.",
+    "ping": "Test a connection's credentials and rights.",
+    "sandbox": "Run the embedded simulators of both services.",
+    "schema": "Print a JSON Schema of the workspace's files.",
+    "version": "Print the version.",
+}
+
+
+class _Verbs(click.Group):
+    """A group whose verbs live in modules of their own, so that `--help` need not load them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command = getattr(import_module(f"engine.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], _VERBS, n=1)
+            meant = f" Did you mean `{close[0]}`?" if close else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    help="The workspace's folder. Default: CWCTL_WORKSPACE, else the nearest folder above that holds one.",
+)
+@click.pass_context
+def cli(context: click.Context, directory: str | None) -> None:
+    """Keep ConnectWise PSA in step with a cloud platform.
+
+    Mappings and rules are YAML in git. `plan` shows what would change in the PSA, `apply` does it.
+
+    \b
+    Examples:
+      cwctl validate
+      cwctl plan --out night.plan
+      cwctl apply night.plan
+    """
+    context.obj = directory or os.environ.get("CWCTL_WORKSPACE") or None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: see `engine.cli.exits` for the codes."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. Never raises."""
+    try:
+        code = cli.main(args=arguments, prog_name="cwctl", standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        return _ended(error)
+    except KeyboardInterrupt:
+        return _ended(click.Abort())
+    return code if isinstance(code, int) else exits.OK
+
+
+def _ended(error: Exception) -> int:
+    """The exit code of a command that was ended by an exception, with its message printed."""
+    match error:
+        case Stop():
+            if error.message:
+                complain(error.message, error.hint)
+            return error.code
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            error.show()
+        case click.Abort():
+            complain("interrupted; nothing further was done")
+        case BrokenPipeError():
+            # The reader of our output is gone: so is the reason to write.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        case OSError():
+            complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        case _:
+            _explain(error)
+    return exits.ERROR
+
+
+def _explain(error: Exception) -> None:
+    """Errors that know how to say what happened; anything else is a fault of this program."""
+    from engine.http.errors import ServiceError
+    from engine.http.secrets import SecretMissingError
+
+    if isinstance(error, ServiceError | SecretMissingError):
+        complain(str(error))
+    elif os.environ.get("CWCTL_DEBUG"):
+        raise error
+    else:
+        complain(
+            f"this is a fault of cwctl itself: {type(error).__name__}: {error}",
+            "Please report it with the output of `cwctl version`; CWCTL_DEBUG=1 shows where it happened.",
+        )
+
+
+if __name__ == "__main__":
+    main()

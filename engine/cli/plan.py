@@ -1,0 +1,63 @@
+"""`cwctl plan`: what would change in the PSA, in lines and in money."""
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from engine.cli.options import connection_option, format_option, selection_options
+
+
+@click.command()
+@connection_option
+@selection_options
+@format_option("json", "markdown")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan in this file, for `apply`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
+@click.pass_obj
+def plan(
+    directory: str | None,
+    connection: str | None,
+    customers: tuple[str, ...],
+    targets: tuple[str, ...],
+    as_of: date | None,
+    style: str,
+    out: Path | None,
+    detailed_exitcode: bool,
+) -> int:
+    """Read both services and show what would change in the PSA. Nothing is written there.
+
+    Exits with 0, with 2 for changes (only with --detailed-exitcode), with 4 if something could not be planned.
+
+    \b
+    Examples:
+      cwctl plan
+      cwctl plan --customer 306870 --out one.plan
+      cwctl plan --target service:2277242 --as-of 2026-07-01
+      cwctl plan --format markdown >> "$GITHUB_STEP_SUMMARY"
+    """
+    from engine.cli.planning import plan_exit, planned, print_plan, selection
+    from engine.cli.services import opened
+    from engine.cli.workspace import loaded
+    from engine.planning.plan import to_json
+
+    workspace, chosen_connection = loaded(directory, connection)
+    chosen = selection(workspace.mappings, customers, targets)
+    with opened(chosen_connection, Path(workspace.root)) as (services, today):
+        made = planned(workspace, chosen_connection, services, as_of or today, chosen)
+    print_plan(made, style)
+    if out is not None:
+        _save(out, to_json(made))
+        sys.stderr.write(f"Saved in {out}; `cwctl apply {out}` carries out exactly this.\n")
+    return plan_exit(made, detailed_exitcode)
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Written whole or not at all, readable by the owner alone: a plan names customers and prices."""
+    partial = path.with_name(f"{path.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    partial.replace(path)

@@ -1,0 +1,47 @@
+"""What `plan`, `apply` and `show` share: making a plan from options, and printing one."""
+
+import sys
+from datetime import date
+
+from engine.cli import exits
+from engine.cli.exits import Stop
+from engine.cli.output import colored, print_json, print_text, progress, width
+from engine.pipeline import Services, make_plan
+from engine.planning.plan import Plan, Selection, to_document
+from engine.planning.selection import SelectionUnknown, parse
+from engine.workspace.model import Connection, Mappings, Workspace
+
+
+def selection(mappings: Mappings, customers: tuple[str, ...], targets: tuple[str, ...]) -> Selection:
+    """The selection of `--customer` and `--target`. Raises Stop."""
+    try:
+        return parse(mappings, customers, targets)
+    except SelectionUnknown as error:
+        raise Stop(str(error), hint="`cwctl validate` checks what is mapped.") from error
+
+
+def planned(workspace: Workspace, connection: Connection, services: Services, day: date, chosen: Selection) -> Plan:
+    """A plan, with progress on stderr."""
+    with progress() as told:
+        return make_plan(workspace, connection.name, services, day, chosen, told)
+
+
+def print_plan(plan: Plan, style: str) -> None:
+    """The plan on stdout as text, JSON or Markdown."""
+    document = to_document(plan)
+    if style == "json":
+        print_json(document)
+        return
+    from engine.reporting.render import render_plan_markdown, render_plan_text
+
+    if style == "markdown":
+        print_text(render_plan_markdown(document))
+    else:
+        print_text(render_plan_text(document, width(sys.stdout), colored(sys.stdout)))
+
+
+def plan_exit(plan: Plan, detailed: bool) -> int:
+    """The exit code of a plan: 4 if something could not be planned, 2 for changes with `--detailed-exitcode`."""
+    if not plan.complete:
+        return exits.PARTIAL
+    return exits.CHANGES if detailed and plan.changes else exits.OK

@@ -1,0 +1,101 @@
+"""Opening both services of a connection: over the network, or the embedded sandbox in the process."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine.cli.exits import Stop
+from engine.pipeline import Services
+from engine.workspace.model import Connection
+
+SANDBOX_FILE = Path(".cwctl") / "sandbox.sqlite"
+"""Where the embedded sandbox of a workspace keeps its world."""
+
+
+@contextmanager
+def opened(connection: Connection, root: Path) -> Iterator[tuple[Services, date]]:
+    """Both services, and today on the connection's calendar (the sandbox has a clock of its own)."""
+    if connection.embedded:
+        with _sandbox(connection, root) as found:
+            yield found
+        return
+    services = _network(connection, root)
+    try:
+        yield services, datetime.now(ZoneInfo(connection.time_zone)).date()
+    finally:
+        services.close()
+
+
+def _network(connection: Connection, root: Path) -> Services:
+    from engine.http.hosts import AllowedHosts, extra_hosts
+    from engine.http.secrets import resolve
+    from engine.http.transport import Limits
+    from engine.platform.connect import connect as connect_platform
+    from engine.psa.client import connect as connect_psa
+
+    psa, platform = connection.psa, connection.platform
+    if psa is None or platform is None:
+        raise Stop(f"the connection {connection.name!r} lacks its psa or its platform")
+    hosts = AllowedHosts(extra_hosts(os.environ))
+    return Services(
+        psa=connect_psa(
+            url=psa.url,
+            company=psa.company,
+            client_id=resolve(psa.client_id, os.environ, root),
+            public_key=resolve(psa.public_key, os.environ, root),
+            private_key=resolve(psa.private_key, os.environ, root),
+            hosts=hosts,
+            version=psa.version,
+            limits=Limits(requests_per_minute=psa.requests_per_minute),
+            keeping=connection.mark,
+        ),
+        platform=connect_platform(platform, env=os.environ, root=root, hosts=hosts),
+        account=platform.account,
+    )
+
+
+@contextmanager
+def _sandbox(connection: Connection, root: Path) -> Iterator[tuple[Services, date]]:
+    from engine.http.asgi import AsgiTransport
+    from engine.http.hosts import AllowedHosts
+    from engine.http.secrets import Secret
+    from engine.platform.connect import ApiKey, open_client
+    from engine.platform.token_store import MemoryStore
+    from engine.psa.client import connect as connect_psa
+    from engine.sandbox.sandbox import Sandbox
+
+    path = root / SANDBOX_FILE
+    path.parent.mkdir(exist_ok=True)
+    sandbox = Sandbox.open(path)
+    try:
+        psa, platform = sandbox.psa_credentials, sandbox.platform_credentials
+        services = Services(
+            psa=connect_psa(
+                url="http://localhost",
+                company=psa.company,
+                client_id=Secret(psa.client_id),
+                public_key=Secret(psa.public_key),
+                private_key=Secret(psa.private_key),
+                hosts=AllowedHosts(),
+                keeping=connection.mark,
+                wire=AsgiTransport(sandbox.psa),
+            ),
+            platform=open_client(
+                "http://localhost",
+                platform.account,
+                MemoryStore(platform.refresh_token),
+                hosts=AllowedHosts(),
+                api_key=ApiKey(Secret(platform.api_key), Secret(platform.api_secret)),
+                wire=AsgiTransport(sandbox.platform),
+            ),
+            account=platform.account,
+        )
+        try:
+            yield services, sandbox.today
+        finally:
+            services.close()
+    finally:
+        sandbox.close()

@@ -1,0 +1,84 @@
+"""How values are written for a reader: money, days, counts, and text from a service that must not become markup."""
+
+import re
+from decimal import Decimal
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
+
+LABELS = {
+    "address_line1": "address",
+    "bill_customer": "bill customer",
+    "cancelled": "ends",
+    "customer_description": "description",
+    "description": "name",
+    "effective": "begins",
+    "invoice_description": "invoice text",
+    "manufacturer_id": "manufacturer",
+    "manufacturer_part_number": "part number",
+    "product_class": "class",
+    "product_id": "catalog item",
+    "unit_cost": "unit cost",
+    "unit_of_measure": "unit",
+    "unit_price": "unit price",
+}
+KINDS = {
+    "manufacturer": "manufacturer",
+    "company": "company",
+    "catalog_item": "catalog item",
+    "addition": "addition",
+}
+SIGNS = {"create": "+", "update": "~"}
+
+
+def money(text: str | None) -> str:
+    """An amount with thousands separators and at least two places."""
+    if text is None:
+        return ""
+    amount = Decimal(text).normalize()
+    places = max(2, -int(amount.as_tuple().exponent))
+    return f"{amount:,.{places}f}"
+
+
+def signed(text: str) -> str:
+    """An amount with its sign."""
+    shown = money(text)
+    return shown if shown.startswith("-") else f"+{shown}"
+
+
+def plain_text(value: object) -> str:
+    """One line without control characters, so that a name from a service cannot drive the terminal."""
+    return _CONTROL.sub("", " ".join(str(value).split()))
+
+
+def shown(field: str, value: object) -> str:
+    """A field's value in its dict form."""
+    if value is None or value == "":
+        return "open" if field == "cancelled" else "(none)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if field in {"unit_price", "unit_cost", "price", "cost"}:
+        return money(str(value))
+    if field == "quantity":
+        return f"{Decimal(str(value)).normalize():f}"
+    if isinstance(value, list):
+        return ", ".join(plain_text(one) for one in value)
+    text = plain_text(value)
+    return f"(made above: {text[1:].partition(':')[2]})" if text.startswith("@") else text
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` characters."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def markdown(value: object) -> str:
+    """Text with every character that Markdown gives a meaning escaped."""
+    return (
+        _MARKUP.sub(r"\\\1", plain_text(value)).replace("\\&", "&amp;").replace("\\<", "&lt;").replace("\\@", "&#64;")
+    )

@@ -1,0 +1,122 @@
+"""A plan's dict form arranged for reading: groups of changes, each with its lines."""
+
+from itertools import groupby
+from typing import Any
+
+from engine.reporting.formats import KINDS, LABELS, SIGNS, counted, money, plain_text, shown, signed
+
+Document = dict[str, Any]
+
+_OWN_WORDS = frozenset({"quantity", "unit_price", "unit_cost", "effective", "cancelled", "product_id", "mark"})
+"""Fields of a new addition that its first line already tells, or that a reader need not see."""
+
+
+def plan_view(plan: Document) -> Document:
+    """What the templates show of a plan."""
+    names = {one["customer"]: one["name"] for one in plan["by_customer"]}
+    groups = [_group(customer, names, list(changes)) for customer, changes in groupby(_sorted(plan, names), _customer)]
+    effects = {one["customer"]: effect_text(one["effect"]) for one in plan["by_customer"]}
+    for group in groups:
+        group["effect"] = effects.get(group["customer"])
+    return {
+        "plan": plan,
+        "groups": groups,
+        "summary": summary(plan),
+        "total": effect_text(plan["total"]),
+        "selection": selection_text(plan["selection"]),
+        "rounding": signed(plan["rounding"]) if any(char in "123456789" for char in plan["rounding"]) else None,
+        "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"]],
+    }
+
+
+def summary(plan: Document) -> str:
+    """`Plan: 3 to create, 1 to change, 12 in step.`"""
+    counts = plan["counts"]
+    if not plan["changes"]:
+        return f"No changes. {counted(counts['unchanged'], 'object is', 'objects are')} in step."
+    return f"Plan: {counts['create']:,} to create, {counts['update']:,} to change, {counts['unchanged']:,} in step."
+
+
+def effect_text(effect: Document) -> str | None:
+    """`+264.00 a month, +1,200.00 a year`, or None for no effect."""
+    parts = [
+        f"{signed(effect[name])} {words}"
+        for name, words in (("month", "a month"), ("year", "a year"), ("once", "once"))
+        if effect[name].strip("-0.E+")
+    ]
+    return ", ".join(parts) or None
+
+
+def selection_text(selection: Document) -> str:
+    """What the plan was limited to, in words."""
+    parts = [
+        f"{kind} {', '.join(selection[kind])}" for kind in ("customers", "products", "services") if selection[kind]
+    ]
+    return "; ".join(parts) or "everything"
+
+
+def _customer(change: Document) -> str | None:
+    customer: str | None = change["customer"]
+    return customer
+
+
+def _sorted(plan: Document, names: dict[str, str]) -> list[Document]:
+    return sorted(
+        plan["changes"],
+        key=lambda one: (one["customer"] is not None, names.get(one["customer"], "").casefold(), one["customer"] or ""),
+    )
+
+
+def _group(customer: str | None, names: dict[str, str], changes: list[Document]) -> Document:
+    return {
+        "customer": customer,
+        "title": plain_text(names.get(customer, customer)) if customer else "Catalog",
+        "changes": [_change(change) for change in changes],
+    }
+
+
+def _change(change: Document) -> Document:
+    label = KINDS[change["kind"]]
+    number = f" {change['object_id']}" if change["object_id"] is not None else ""
+    place = change["source"]
+    width = max((len(str(LABELS.get(one["field"], one["field"]))) for one in change["fields"]), default=0)
+    new_line = change["kind"] == "addition" and change["action"] == "create"
+    fields = [one for one in change["fields"] if not (new_line and one["field"] in _OWN_WORDS)]
+    return {
+        "address": change["address"],
+        "action": change["action"],
+        "sign": SIGNS[change["action"]],
+        "label": f"{label}{number}",
+        "name": plain_text(change["name"]),
+        "where": f"agreement {change['agreement']}" if change["agreement"] is not None else "",
+        "line": _new_line(change) if new_line else None,
+        "fields": [_field(one, width, change["action"]) for one in fields if one["field"] != "mark" or not new_line],
+        "reason": plain_text(change["reason"]),
+        "effect": effect_text(change["effect"]) if change["effect"] else None,
+        "source": f"{place['file']}:{place['line']}" if place else "",
+        "notes": [plain_text(note) for note in change["notes"]],
+    }
+
+
+def _new_line(change: Document) -> str:
+    """`12 × 22.00 (cost 17.60) from 2026-06-01 to 2027-01-09`."""
+    value = {one["field"]: one["after"] for one in change["fields"]}
+    end = f"to {value['cancelled']}" if value.get("cancelled") else "without an end"
+    price, cost = money(value["unit_price"]), money(value["unit_cost"])
+    return f"{shown('quantity', value['quantity'])} × {price} (cost {cost}) from {value['effective']} {end}"
+
+
+def _field(field: Document, width: int, action: str) -> Document:
+    name: str = field["field"]
+    return {
+        "label": LABELS.get(name, name),
+        "padded": LABELS.get(name, name).ljust(width),
+        "before": None if action == "create" else shown(name, field["before"]),
+        "after": shown(name, field["after"]),
+        "rule": field["rule"],
+    }
+
+
+def _worth(unmapped: Document) -> str:
+    cycle = {"monthly": "a month", "annual": "a year"}.get(unmapped["cycle"], "a cycle")
+    return f"{money(unmapped['amount'])} {plain_text(unmapped['currency'])} {cycle}"

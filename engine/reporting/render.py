@@ -1,0 +1,66 @@
+"""Templates to text. Colour is the caller's decision; without it no escape sequence is written."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from engine import resources
+from engine.reporting import formats
+from engine.reporting.plan_view import plan_view
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+def render_plan_text(plan: dict[str, Any], width: int, color: bool) -> str:
+    """A plan for a terminal of `width` columns."""
+    return _environment(width, color).get_template("plan.txt.j2").render(plan_view(plan))
+
+
+def render_plan_markdown(plan: dict[str, Any]) -> str:
+    """A plan as Markdown, with everything that comes from a service escaped."""
+    return _environment(200, False).get_template("plan.md.j2").render(plan_view(plan))
+
+
+def render_report_text(report: dict[str, Any], width: int, color: bool) -> str:
+    """What became of a plan's changes, for a terminal of `width` columns."""
+    return _environment(width, color).get_template("report.txt.j2").render(report=report)
+
+
+def render_ping_text(ping: dict[str, Any], width: int, color: bool) -> str:
+    """What `ping` found of both services."""
+    return _environment(width, color).get_template("ping.txt.j2").render(ping=ping)
+
+
+def render_diagnostics_text(diagnostics: list[dict[str, Any]], width: int, color: bool) -> str:
+    """Problems as `file:line:column: severity: text [code]`, each with its hint."""
+    return _environment(width, color).get_template("diagnostics.txt.j2").render(diagnostics=diagnostics)
+
+
+def _environment(width: int, color: bool) -> Environment:
+    # The output is text for a terminal, or Markdown with its own escaping: HTML escaping would spoil both.
+    environment = Environment(
+        loader=FileSystemLoader(resources.folder("templates")),
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update({name: partial(_painted, code if color else None) for name, code in _CODES.items()})
+    own: dict[str, Callable[..., str]] = {
+        "money": formats.money,
+        "signed": formats.signed,
+        "text": formats.plain_text,
+        "md": formats.markdown,
+        "counted": formats.counted,
+        "fit": lambda text, indent=0: formats.cut(text, width - indent),
+    }
+    environment.filters.update(own)
+    environment.globals["kinds"] = formats.KINDS
+    return environment
+
+
+def _painted(code: str | None, text: str) -> str:
+    return text if code is None else f"\x1b[{code}m{text}\x1b[0m"

@@ -53,6 +53,10 @@ class Answer:
     wait: float | None
 
 
+class UnsendableError(Exception):
+    """A header that HTTP cannot carry."""
+
+
 class TooLargeError(Exception):
     """A reply grows beyond the bound."""
 
@@ -136,7 +140,7 @@ def from_cut(call: Call, failure: httpx.TransportError, sent: bool, secrets: Seq
 
 def from_unusable(call: Call, failure: Exception, limit: int) -> ServiceError:
     """The error for a request that cannot be sent, or a reply that is too large, too slow or wrongly compressed."""
-    if isinstance(failure, UnicodeEncodeError):
+    if isinstance(failure, UnsendableError):
         return _unsendable(call)
     if isinstance(failure, httpx.InvalidURL):
         return refused(call, "the address is not valid", "Check the address and the ids in it.")

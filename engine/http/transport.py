@@ -12,7 +12,7 @@ import httpx
 from engine.http import failures, retry
 from engine.http import hosts as host_rules
 from engine.http.errors import HostRefused, ServiceError
-from engine.http.failures import Answer, Call, TooLargeError, TooSlowError
+from engine.http.failures import Answer, Call, TooLargeError, TooSlowError, UnsendableError
 from engine.http.hosts import AllowedHosts, origin
 from engine.http.pace import Bucket, Pace
 from engine.http.redaction import safe_target, scrub, secrets_of
@@ -31,6 +31,7 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+_UNUSABLE = (UnsendableError, httpx.InvalidURL, httpx.DecodingError, TooLargeError, TooSlowError)
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class Transport:
                 error = failures.from_cut(self._call(outgoing), failure, sent, secrets_of(auth))
                 if failures.is_lasting(failure) or not retry.again_after_cut(attempt, nothing_sent=not sent):
                     raise error from None
-            except (UnicodeEncodeError, httpx.InvalidURL, httpx.DecodingError, TooLargeError, TooSlowError) as failure:
+            except _UNUSABLE as failure:
                 raise failures.from_unusable(self._call(outgoing), failure, self._limits.max_reply_bytes) from None
             else:
                 if 200 <= status < 300:
@@ -210,7 +211,7 @@ class Transport:
         request = httpx.Request(
             outgoing.verb,
             outgoing.url,
-            headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in merged.items()],
+            headers=[(name.encode(), _carried(value)) for name, value in merged.items()],
             stream=httpx.ByteStream(outgoing.body),
             extensions=self._extensions,
         )
@@ -274,6 +275,12 @@ class _Outgoing:
     headers: Mapping[str, str] | None
     body: bytes
     safe: bool
+
+
+def _carried(value: str) -> bytes:
+    if not (value.isascii() and value.isprintable()):
+        raise UnsendableError
+    return value.encode()
 
 
 def network(base_url: str, limits: Limits) -> httpx.HTTPTransport:

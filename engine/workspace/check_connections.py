@@ -20,10 +20,10 @@ def default_exists(draft: Draft) -> Iterator[Diagnostic]:
     default = draft.connections.text("default")
     if default not in names:
         text = f"the default connection {default!r} is not listed under connections"
-        yield draft.connections.problem("CONNECTION_UNKNOWN", "default", text, hint)
+        yield draft.connections.problem("connection-unknown", "default", text, hint)
     if draft.connection is not None and draft.connection not in names:
         text = f"there is no connection {draft.connection!r}"
-        yield draft.connections.problem("CONNECTION_UNKNOWN", "connections", text, hint)
+        yield draft.connections.problem("connection-unknown", "connections", text, hint)
 
 
 def parts_fit(draft: Draft) -> Iterator[Diagnostic]:
@@ -34,12 +34,12 @@ def parts_fit(draft: Draft) -> Iterator[Diagnostic]:
             for part in parts:
                 text = f"connection {name!r} is the embedded sandbox and has {part} as well"
                 hint = f"Remove `sandbox: true`, or remove {part}."
-                yield connection.problem("CONNECTION_PARTS", part, text, hint)
+                yield connection.problem("connection-parts", part, text, hint)
         elif len(parts) < 2:
             missing = " and ".join(part for part in ("psa", "platform") if part not in parts)
             text = f"connection {name!r} has no {missing}"
             hint = "A connection has both psa and platform, or `sandbox: true`."
-            yield connection.problem("CONNECTION_PARTS", None, text, hint)
+            yield connection.problem("connection-parts", None, text, hint)
 
 
 def dates_exist(draft: Draft) -> Iterator[Diagnostic]:
@@ -58,7 +58,7 @@ def zones_exist(draft: Draft) -> Iterator[Diagnostic]:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             text = f"unknown time zone {zone!r}"
             hint = "Use a name of the IANA database, such as America/New_York or UTC."
-            yield connection.problem("TIME_ZONE_UNKNOWN", "time_zone", text, hint)
+            yield connection.problem("time-zone-unknown", "time_zone", text, hint)
 
 
 def addresses_are_safe(draft: Draft) -> Iterator[Diagnostic]:
@@ -68,7 +68,7 @@ def addresses_are_safe(draft: Draft) -> Iterator[Diagnostic]:
             reason = _address_problem(part.text("url")) if part is not None else None
             if part is not None and reason is not None:
                 hint = "Write scheme and host alone, such as https://na.myconnectwise.net"
-                yield part.problem("URL_INVALID", "url", f"the address {reason}", hint)
+                yield part.problem("url-invalid", "url", f"the address {reason}", hint)
 
 
 def token_store_keeps(draft: Draft) -> Iterator[Diagnostic]:
@@ -79,7 +79,7 @@ def token_store_keeps(draft: Draft) -> Iterator[Diagnostic]:
         if store is not None and store.text("file").startswith(("env:", "file:")):
             text = "the token store's file must be a path, not a reference"
             hint = "Every use of the refresh token gives a new one that must be stored: write the path of a file alone."
-            yield store.problem("TOKEN_STORE", "file", text, hint)
+            yield store.problem("token-store", "file", text, hint)
 
 
 def captions_fit(draft: Draft) -> Iterator[Diagnostic]:
@@ -91,10 +91,10 @@ def captions_fit(draft: Draft) -> Iterator[Diagnostic]:
         custom = mark.text("keep_in") == "custom_field"
         if custom and not mark.has("caption"):
             hint = "Add caption, as the PSA shows it under Custom Fields > Additions."
-            yield mark.problem("MARK_CAPTION", "keep_in", "a custom field needs its caption", hint)
+            yield mark.problem("mark-caption", "keep_in", "a custom field needs its caption", hint)
         elif mark.has("caption") and not custom:
             text = "the serial number has no caption"
-            yield mark.problem("MARK_CAPTION", "caption", text, "Remove caption, or write keep_in: custom_field.")
+            yield mark.problem("mark-caption", "caption", text, "Remove caption, or write keep_in: custom_field.")
 
 
 def date_of(entry: Entry, key: str) -> date | None:
@@ -107,7 +107,7 @@ def date_of(entry: Entry, key: str) -> date | None:
 
 def bad_date(entry: Entry, key: str) -> Diagnostic:
     """The problem of a date that has the right form but does not exist."""
-    return entry.problem("DATE_INVALID", key, f"{entry.text(key)} is not a day of the calendar", "Write YYYY-MM-DD.")
+    return entry.problem("date-invalid", key, f"{entry.text(key)} is not a day of the calendar", "Write YYYY-MM-DD.")
 
 
 def _connections(draft: Draft) -> list[tuple[str, Entry]]:

@@ -18,9 +18,9 @@ def something_is_mapped(draft: Draft) -> Iterator[Diagnostic]:
         text = f"no {name} are mapped at all"
         if name == "customers":
             hint = "An empty set is never taken as a wish. Add the first customer."
-            yield document.problem("MAPPING_EMPTY", name, text, hint)
+            yield document.problem("mapping-empty", name, text, hint)
         else:
-            yield document.problem("MAPPING_EMPTY", name, text, f"Add {name} when you get to them.", "warning")
+            yield document.problem("mapping-empty", name, text, f"Add {name} when you get to them.", "warning")
 
 
 def targets_are_clear(draft: Draft) -> Iterator[Diagnostic]:
@@ -32,11 +32,11 @@ def targets_are_clear(draft: Draft) -> Iterator[Diagnostic]:
             if made and entry.has(target):
                 text = f"this {key} has both {target} and create"
                 hint = f"Keep {target} if it exists in the PSA, else create."
-                yield entry.problem("MAPPING_TARGET", "create", text, hint)
+                yield entry.problem("mapping-target", "create", text, hint)
             elif not made and not entry.has(target):
                 text = f"this {key} has neither {target} nor create"
                 hint = f"Add {target} with its id in the PSA, or `create: true`."
-                yield entry.problem("MAPPING_TARGET", None, text, hint)
+                yield entry.problem("mapping-target", None, text, hint)
 
 
 def customers_are_mapped(draft: Draft) -> Iterator[Diagnostic]:
@@ -46,7 +46,7 @@ def customers_are_mapped(draft: Draft) -> Iterator[Diagnostic]:
         if service.text("customer") not in known:
             text = f"customer {service.text('customer')} is not mapped"
             hint = "Add the customer to mappings/customers.yaml, or correct the id."
-            yield service.problem("CUSTOMER_UNMAPPED", "customer", text, hint)
+            yield service.problem("customer-unmapped", "customer", text, hint)
 
 
 def agreements_are_known(draft: Draft) -> Iterator[Diagnostic]:
@@ -62,14 +62,14 @@ def agreements_are_known(draft: Draft) -> Iterator[Diagnostic]:
         if named is not None and named not in listed[customer]:
             text = f"agreement {named} is not listed with customer {customer}"
             hint = f"Listed are: {ids}." if ids else "List it under the customer's agreements, if it is the customer's."
-            yield service.problem("AGREEMENT_UNLISTED", "agreement", text, hint)
+            yield service.problem("agreement-unlisted", "agreement", text, hint)
         elif named is None and not ids:
             text = f"customer {customer} lists no agreement to bill this on"
-            yield service.problem("AGREEMENT_MISSING", "customer", text, "List an agreement with the customer.")
+            yield service.problem("agreement-missing", "customer", text, "List an agreement with the customer.")
         elif named is None and fallback[customer] is None:
             text = f"customer {customer} has several agreements and none of them is the default"
             hint = f"Name one here ({ids}), or write `default: true` with one of the customer's."
-            yield service.problem("AGREEMENT_UNDECIDED", "customer", text, hint)
+            yield service.problem("agreement-undecided", "customer", text, hint)
 
 
 def providers_are_known(draft: Draft) -> Iterator[Diagnostic]:
@@ -81,10 +81,10 @@ def providers_are_known(draft: Draft) -> Iterator[Diagnostic]:
             text = f"provider {product.text('provider')} is not listed in rules/providers.yaml"
             names = (f"{id} ({each.text('name')})" for id, each in known.items())
             hint = f"Add it there, or correct the id. Listed are: {', '.join(names)}."
-            yield product.problem("PROVIDER_UNKNOWN", "provider", text, hint)
+            yield product.problem("provider-unknown", "provider", text, hint)
         elif not provider.flag("supported", True):
             text = f"products of {provider.text('name')} cannot be mapped: the provider is not supported"
-            yield product.problem("PROVIDER_UNSUPPORTED", "provider", text, "Remove the mapping; bill it by hand.")
+            yield product.problem("provider-unsupported", "provider", text, "Remove the mapping; bill it by hand.")
 
 
 def rules_are_narrowed(draft: Draft) -> Iterator[Diagnostic]:
@@ -107,7 +107,7 @@ def rules_are_narrowed(draft: Draft) -> Iterator[Diagnostic]:
                     place = rules.at(field)
                     text = f"{field} is switched off by the global rules, so it cannot be switched on here; see {place}"
                     hint = "Remove it here, or switch it on for all in rules/sync.yaml."
-                    yield narrowed.problem("SYNC_WIDENED", field, text, hint)
+                    yield narrowed.problem("sync-widened", field, text, hint)
 
 
 def effective_dates_count(draft: Draft) -> Iterator[Diagnostic]:
@@ -123,7 +123,7 @@ def effective_dates_count(draft: Draft) -> Iterator[Diagnostic]:
         elif connection is not None and begin is not None and effective < begin:
             text = f"{effective} is before manage_from ({begin}), and nothing is billed before that"
             hint = f"Write {begin} or a later day, or remove it; manage_from stands at {connection.at('manage_from')}."
-            yield service.problem("EFFECTIVE_DATE_EARLY", "effective_date", text, hint)
+            yield service.problem("effective-date-early", "effective_date", text, hint)
 
 
 def _agreements(customer: Entry) -> list[int]:

@@ -12,28 +12,28 @@ def customers_once(draft: Draft) -> Iterator[Diagnostic]:
     """A customer is mapped once."""
     for entry, first in _repeated(draft.customers, lambda entry: entry.text("customer"), "customer"):
         text = f"customer {entry.text('customer')} is mapped twice; first at {first}"
-        yield entry.problem("CUSTOMER_TWICE", "customer", text, "Keep one of the two entries.")
+        yield entry.problem("customer-twice", "customer", text, "Keep one of the two entries.")
 
 
 def products_once(draft: Draft) -> Iterator[Diagnostic]:
     """A product, that is provider, product and plan, is mapped once."""
     for entry, first in _repeated(draft.products, product_key, "product"):
         text = f"product {' / '.join(product_key(entry))} is mapped twice; first at {first}"
-        yield entry.problem("PRODUCT_TWICE", "product", text, "Keep one of the two entries.")
+        yield entry.problem("product-twice", "product", text, "Keep one of the two entries.")
 
 
 def services_once(draft: Draft) -> Iterator[Diagnostic]:
     """A subscription is mapped once."""
     for entry, first in _repeated(draft.services, lambda entry: entry.text("subscription"), "subscription"):
         text = f"subscription {entry.text('subscription')} is mapped twice; first at {first}"
-        yield entry.problem("SERVICE_TWICE", "subscription", text, "Keep one of the two entries.")
+        yield entry.problem("service-twice", "subscription", text, "Keep one of the two entries.")
 
 
 def providers_once(draft: Draft) -> Iterator[Diagnostic]:
     """A provider is listed once."""
     for entry, first in _repeated(draft.providers, lambda entry: entry.text("id"), "id"):
         text = f"provider {entry.text('id')} is listed twice; first at {first}"
-        yield entry.problem("PROVIDER_TWICE", "id", text, "Keep one of the two entries.")
+        yield entry.problem("provider-twice", "id", text, "Keep one of the two entries.")
 
 
 def companies_once(draft: Draft) -> Iterator[Diagnostic]:
@@ -42,7 +42,7 @@ def companies_once(draft: Draft) -> Iterator[Diagnostic]:
     for entry, first in _repeated(mapped, lambda entry: entry.number_or_none("company"), "company"):
         text = f"company {entry.number_or_none('company')} already belongs to another customer; see {first}"
         hint = "Map each customer to a company of its own, or merge the customers on the platform."
-        yield entry.problem("COMPANY_SHARED", "company", text, hint)
+        yield entry.problem("company-shared", "company", text, hint)
 
 
 def catalog_items_once(draft: Draft) -> Iterator[Diagnostic]:
@@ -60,7 +60,7 @@ def catalog_items_once(draft: Draft) -> Iterator[Diagnostic]:
         hint = (
             "Give each product its own catalog item, or switch the shared fields off under sync in all but one of them."
         )
-        yield entry.problem("CATALOG_ITEM_SHARED", "catalog_item", text, hint, "error" if priced else "warning")
+        yield entry.problem("catalog-item-shared", "catalog_item", text, hint, "error" if priced else "warning")
 
 
 def identifiers_once(draft: Draft) -> Iterator[Diagnostic]:
@@ -69,7 +69,7 @@ def identifiers_once(draft: Draft) -> Iterator[Diagnostic]:
         made = [entry for entry in entries if entry.node.get("create")]
         for entry, first in _repeated(made, key, "create"):
             text = f"another entry makes an object with the same identifier; see {first}"
-            yield entry.problem("IDENTIFIER_SHARED", "create", text, "Give one of them another identifier.")
+            yield entry.problem("identifier-shared", "create", text, "Give one of them another identifier.")
 
 
 def agreements_once(draft: Draft) -> Iterator[Diagnostic]:
@@ -78,7 +78,7 @@ def agreements_once(draft: Draft) -> Iterator[Diagnostic]:
     for entry, first in _repeated(listed, lambda entry: entry.number_or_none("agreement"), "agreement"):
         text = f"agreement {entry.number_or_none('agreement')} is listed twice; first at {first}"
         hint = "An agreement belongs to one company: keep it with that customer."
-        yield entry.problem("AGREEMENT_SHARED", "agreement", text, hint)
+        yield entry.problem("agreement-shared", "agreement", text, hint)
 
 
 def defaults_once(draft: Draft) -> Iterator[Diagnostic]:
@@ -86,7 +86,7 @@ def defaults_once(draft: Draft) -> Iterator[Diagnostic]:
     for customer in draft.customers:
         for entry in [each for each in customer.children("agreements") if each.flag("default")][1:]:
             text = f"customer {customer.text('customer')} has two default agreements"
-            yield entry.problem("AGREEMENT_DEFAULTS", "default", text, "Keep `default: true` on one of them.")
+            yield entry.problem("agreement-defaults", "default", text, "Keep `default: true` on one of them.")
 
 
 def additions_once(draft: Draft) -> Iterator[Diagnostic]:
@@ -94,7 +94,7 @@ def additions_once(draft: Draft) -> Iterator[Diagnostic]:
     named = [entry for entry in draft.services if isinstance(entry.node.get("addition"), int)]
     for entry, first in _repeated(named, lambda entry: entry.number_or_none("addition"), "addition"):
         text = f"addition {entry.number_or_none('addition')} is taken over twice; first at {first}"
-        yield entry.problem("ADDITION_SHARED", "addition", text, "One subscription can take it over; see which.")
+        yield entry.problem("addition-shared", "addition", text, "One subscription can take it over; see which.")
 
 
 def _repeated(entries: Iterable[Entry], key: Callable[[Entry], Hashable], field: str) -> Iterator[tuple[Entry, Place]]:

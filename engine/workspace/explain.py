@@ -59,7 +59,7 @@ def _explain(error: Any, tree: object, file: str) -> Iterator[Diagnostic]:
     if "propertyNames" in error.absolute_schema_path:
         place = place_of_key(file, _value(tree, path), error.instance)
         yield _problem(
-            "SCHEMA_FORMAT", place, f"the key {error.instance!r} is not allowed as a name here", _hint(about)
+            "schema-format", place, f"the key {error.instance!r} is not allowed as a name here", _hint(about)
         )
     elif rule == "additionalProperties":
         yield from _unknown_keys(about, error.instance, file)
@@ -69,10 +69,10 @@ def _explain(error: Any, tree: object, file: str) -> Iterator[Diagnostic]:
         needed = [name for given, names in error.validator_value.items() if given in error.instance for name in names]
         yield from _missing_keys(needed, about, error.instance, place)
     elif key == "token_store" and rule == "type":
-        yield _problem("TOKEN_STORE", place, "token_store must be a mapping with file or command", _STORE_HINT)
+        yield _problem("token-store", place, "token_store must be a mapping with file or command", _STORE_HINT)
     elif about.get("writeOnly") and rule in {"type", "pattern"}:
         yield _problem(
-            "SECRET_LITERAL", place, f"{key} must be a reference to a secret, not the secret", _REFERENCE_HINT
+            "secret-literal", place, f"{key} must be a reference to a secret, not the secret", _REFERENCE_HINT
         )
     else:
         yield _value_problem(rule, key, error, place)
@@ -84,21 +84,21 @@ def _value_problem(rule: str, key: str, error: Any, place: Place) -> Diagnostic:
     value = _echo(error.instance)
     if rule == "const":
         text = f"{key} is {value}, and this cwctl reads {wanted}"
-        return _problem("FILE_VERSION", place, text, f"Write {key}: {wanted}, or update cwctl.")
+        return _problem("file-version", place, text, f"Write {key}: {wanted}, or update cwctl.")
     if rule == "enum":
         choices = ", ".join(str(choice) for choice in wanted)
         near = difflib.get_close_matches(str(error.instance), [str(choice) for choice in wanted], 1)
         hint = f"Did you mean {near[0]}?" if near else None
-        return _problem("SCHEMA_CHOICE", place, f"{key} is {value}; it must be one of: {choices}", hint)
+        return _problem("schema-choice", place, f"{key} is {value}; it must be one of: {choices}", hint)
     if rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted
         text = f"{key} must be {' or '.join(_TYPES.get(kind, kind) for kind in kinds)}, not {value}"
-        return _problem("SCHEMA_TYPE", place, text, _type_hint(kinds, error.instance) or _hint(error.schema))
+        return _problem("schema-type", place, text, _type_hint(kinds, error.instance) or _hint(error.schema))
     if rule == "pattern":
-        return _problem("SCHEMA_FORMAT", place, f"{key} does not have the right form: {value}", _hint(error.schema))
+        return _problem("schema-format", place, f"{key} does not have the right form: {value}", _hint(error.schema))
     if rule in _BOUNDS:
-        return _problem("SCHEMA_BOUNDS", place, f"{key} {_BOUNDS[rule].format(wanted)}", _hint(error.schema))
-    return _problem("SCHEMA_REFUSED", place, f"{key} breaks the schema's rule {rule}", _hint(error.schema))
+        return _problem("schema-bounds", place, f"{key} {_BOUNDS[rule].format(wanted)}", _hint(error.schema))
+    return _problem("schema-refused", place, f"{key} breaks the schema's rule {rule}", _hint(error.schema))
 
 
 def _unknown_keys(about: dict[str, Any], instance: dict[str, object], file: str) -> Iterator[Diagnostic]:
@@ -108,7 +108,7 @@ def _unknown_keys(about: dict[str, Any], instance: dict[str, object], file: str)
             near = difflib.get_close_matches(key, known, 1)
             hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
             place = place_of_key(file, instance, key)
-            yield _problem("SCHEMA_UNKNOWN_KEY", place, f"unknown key {_echo(key)}", hint)
+            yield _problem("schema-unknown-key", place, f"unknown key {_echo(key)}", hint)
 
 
 def _missing_keys(
@@ -116,10 +116,10 @@ def _missing_keys(
 ) -> Iterator[Diagnostic]:
     for key in needed:
         if key == "manage_from" and key not in instance:
-            yield _problem("MANAGE_FROM_MISSING", place, "manage_from is missing", _MANAGE_FROM_HINT)
+            yield _problem("manage-from-missing", place, "manage_from is missing", _MANAGE_FROM_HINT)
         elif key not in instance:
             yield _problem(
-                "SCHEMA_MISSING_KEY", place, f"{key} is missing", _hint(about["properties"][key], meaning=True)
+                "schema-missing-key", place, f"{key} is missing", _hint(about["properties"][key], meaning=True)
             )
 
 

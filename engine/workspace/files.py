@@ -64,7 +64,7 @@ def read_sources(root: Path) -> Sources:
             hint = f"Every workspace has it; `cwctl schema {schema}` prints its format."
             if schema in MAPPINGS:
                 hint += f" With nothing to map yet: `version: 1` and `{schema}: []`."
-            problems.append(_problem("FILE_MISSING", file, f"{file} is missing", hint))
+            problems.append(_problem("file-missing", file, f"{file} is missing", hint))
             broken.add(schema)
     return Sources(found, problems, frozenset(broken))
 
@@ -100,13 +100,13 @@ def _yaml_files(root: Path, problems: list[Diagnostic]) -> Iterator[Path]:
         folder = folders.pop()
         file = _shown(folder.relative_to(root))
         if folder.is_symlink():
-            problems.append(_problem("FILE_LINK", file, "a link to a folder is not followed", _LINK_HINT))
+            problems.append(_problem("file-link", file, "a link to a folder is not followed", _LINK_HINT))
             continue
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
             problems.append(
-                _problem("FILE_UNREADABLE", file, f"the folder cannot be read: {error.strerror}", _READ_HINT)
+                _problem("file-unreadable", file, f"the folder cannot be read: {error.strerror}", _READ_HINT)
             )
             continue
         for entry in entries:
@@ -127,14 +127,14 @@ def _read(path: Path, root: Path, file: str) -> bytes | Diagnostic:
     try:
         real = path.resolve(strict=True)
         if not real.is_relative_to(root.resolve()):
-            return _problem("FILE_LINK", file, "the link leaves the workspace", _LINK_HINT)
+            return _problem("file-link", file, "the link leaves the workspace", _LINK_HINT)
         if not real.is_file():
-            return _problem("FILE_UNREADABLE", file, "this is not an ordinary file", _READ_HINT)
+            return _problem("file-unreadable", file, "this is not an ordinary file", _READ_HINT)
         with real.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
         reason = error.strerror if isinstance(error, OSError) else "the link leads to itself"
-        return _problem("FILE_UNREADABLE", file, f"the file cannot be read: {reason}", _READ_HINT)
+        return _problem("file-unreadable", file, f"the file cannot be read: {reason}", _READ_HINT)
 
 
 def _unknown(file: str) -> Diagnostic:
@@ -144,7 +144,7 @@ def _unknown(file: str) -> Diagnostic:
     else:
         folders = ", ".join(f"mappings/{name}/" for name in MAPPINGS)
         hint = f"Known are {', '.join(known)}, and any *.yaml under {folders}."
-    return _problem("FILE_UNKNOWN", file, "no file of this name belongs here, so it would have no effect", hint)
+    return _problem("file-unknown", file, "no file of this name belongs here, so it would have no effect", hint)
 
 
 def _shown(path: Path) -> str:

@@ -36,7 +36,7 @@ class Gate:
             return explained
         return [
             Diagnostic(
-                code="SCHEMA_REFUSED",
+                code="schema-refused",
                 text=f"the schema refuses this: {error.message}",
                 hint=f"`cwctl schema {name}` prints the schema.",
                 place=place_of_value(file, tree, error.instance_path),

@@ -62,16 +62,16 @@ class YamlList(list[object]):
 def read_yaml(content: bytes, file: str) -> tuple[object, list[Diagnostic]]:
     """The one document of a file, and what is wrong with it. With any problem the document must not be used."""
     if len(content) > MAX_BYTES:
-        return None, [_problem("FILE_TOO_LARGE", file, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MiB")]
+        return None, [_problem("file-too-large", file, 1, 1, f"the file is larger than {MAX_BYTES // 1024**2} MiB")]
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _position(content[: error.start].decode("utf-8-sig", "replace"))
-        return None, [_problem("FILE_ENCODING", file, line, column, "the file is not UTF-8 text from here on")]
+        return None, [_problem("file-encoding", file, line, column, "the file is not UTF-8 text from here on")]
     if found := _NOT_ALLOWED.search(text):
         line, column = _position(text[: found.start()])
         what = f"character U+{ord(found.group()):04X} is not allowed in YAML"
-        return None, [_problem("YAML_CHARACTER", file, line, column, what)]
+        return None, [_problem("yaml-character", file, line, column, what)]
     builder = _Builder(file)
     try:
         parser = _Parser(text)
@@ -82,7 +82,7 @@ def read_yaml(content: bytes, file: str) -> tuple[object, list[Diagnostic]]:
     except yaml.MarkedYAMLError as error:
         builder.problems.append(_syntax_problem(error, text, file))
     if not builder.problems and builder.documents == 0:
-        builder.problems.append(_problem("YAML_EMPTY", file, 1, 1, "the file is empty"))
+        builder.problems.append(_problem("yaml-empty", file, 1, 1, "the file is empty"))
     return builder.result, builder.problems
 
 
@@ -127,7 +127,7 @@ class _Builder:
                 elif text[0] in "-0123456789" and _WHOLE_NUMBER.fullmatch(text):
                     value = int(text)
             elif not text.isprintable() and _NOT_ALLOWED.search(text):
-                self.report("YAML_CHARACTER", event.start_mark, "the text holds an escaped control character")
+                self.report("yaml-character", event.start_mark, "the text holds an escaped control character")
             if mapping is not None and key is not None and key not in mapping:
                 mapping[key] = value
                 mapping.marks[key] = (key_mark, event.start_mark)
@@ -143,7 +143,7 @@ class _Builder:
             self.documents += 1
             if self.documents > 1:
                 start: Any = event.start_mark
-                self.report("YAML_DOCUMENTS", start, "a second document begins here")
+                self.report("yaml-documents", start, "a second document begins here")
                 return False
         elif isinstance(event, yaml.NodeEvent):
             return self.node(event, key)
@@ -155,7 +155,7 @@ class _Builder:
         self.refuse_extras(event)
         top = self.stack[-1] if self.stack else None
         if key is None and type(top) is YamlMap:
-            self.report("YAML_KEY", mark, "a key must be plain text")
+            self.report("yaml-key", mark, "a key must be plain text")
             return False
         if isinstance(event, yaml.AliasEvent):
             self.put(None, top, key, mark)
@@ -164,7 +164,7 @@ class _Builder:
         self.put(new, top, key, mark)
         self.stack.append(new)
         if len(self.stack) > MAX_DEPTH:
-            self.report("YAML_TOO_DEEP", mark, f"nested more than {MAX_DEPTH} levels deep")
+            self.report("yaml-too-deep", mark, f"nested more than {MAX_DEPTH} levels deep")
             return False
         return True
 
@@ -174,7 +174,7 @@ class _Builder:
             name, key_mark = key
             if name in top:
                 first = top.marks[name][0].line + 1
-                self.report("YAML_DUPLICATE_KEY", key_mark, f"key {name!r} is already given in line {first}")
+                self.report("yaml-duplicate-key", key_mark, f"key {name!r} is already given in line {first}")
             else:
                 top[name] = value
                 top.marks[name] = (key_mark, mark)
@@ -187,35 +187,35 @@ class _Builder:
     def refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
             what = "alias *" if isinstance(event, yaml.AliasEvent) else "anchor &"
-            self.report("YAML_ALIAS", event.start_mark, what + event.anchor)
+            self.report("yaml-alias", event.start_mark, what + event.anchor)
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self.report("YAML_TAG", event.start_mark, f"tag {tag}")
+            self.report("yaml-tag", event.start_mark, f"tag {tag}")
 
     def refuse_key(self, text: str, mark: Mark) -> None:
         if text:
-            self.report("YAML_MERGE", mark, "merge key <<")
+            self.report("yaml-merge", mark, "merge key <<")
         else:
-            self.report("YAML_KEY", mark, "the key is missing before the colon")
+            self.report("yaml-key", mark, "the key is missing before the colon")
 
     def report(self, code: str, mark: Mark, text: str) -> None:
         self.problems.append(_problem(code, self.file, mark.line + 1, mark.column + 1, text))
 
 
 _HINTS = {
-    "FILE_TOO_LARGE": "Split the file: mappings may be folders of files.",
-    "FILE_ENCODING": "Save the file as UTF-8.",
-    "YAML_CHARACTER": "Remove the character.",
-    "YAML_EMPTY": "Begin with `version: 1`, or remove the file.",
-    "YAML_ALIAS": "Anchors and aliases are not read here. Write the value out where it is meant.",
-    "YAML_MERGE": "Write the keys out; in a key that is really named so, quote it.",
-    "YAML_TAG": "Tags are not read here. Remove the tag; put the value in quotes if it must be text.",
-    "YAML_DOCUMENTS": "Keep one document per file: remove the `---` line, or split the file.",
-    "YAML_KEY": "Give a key that is plain text; quote it if it begins with a special character.",
-    "YAML_TOO_DEEP": "No file of a workspace is that deep. Look for a bracket that is never closed.",
-    "YAML_DUPLICATE_KEY": "Keep one of the two.",
-    "YAML_TAB": "Indent with spaces.",
-    "YAML_SYNTAX": "Check the indentation, quotes and brackets here and in the line before.",
+    "file-too-large": "Split the file: mappings may be folders of files.",
+    "file-encoding": "Save the file as UTF-8.",
+    "yaml-character": "Remove the character.",
+    "yaml-empty": "Begin with `version: 1`, or remove the file.",
+    "yaml-alias": "Anchors and aliases are not read here. Write the value out where it is meant.",
+    "yaml-merge": "Write the keys out; in a key that is really named so, quote it.",
+    "yaml-tag": "Tags are not read here. Remove the tag; put the value in quotes if it must be text.",
+    "yaml-documents": "Keep one document per file: remove the `---` line, or split the file.",
+    "yaml-key": "Give a key that is plain text; quote it if it begins with a special character.",
+    "yaml-too-deep": "No file of a workspace is that deep. Look for a bracket that is never closed.",
+    "yaml-duplicate-key": "Keep one of the two.",
+    "yaml-tab": "Indent with spaces.",
+    "yaml-syntax": "Check the indentation, quotes and brackets here and in the line before.",
 }
 
 
@@ -230,9 +230,9 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagno
     here = lines[line - 1] if line <= len(lines) else ""
     before = here[: column - 1]
     if (here[column - 1 : column] == "\t" or "\t" in before) and not before.strip():
-        return _problem("YAML_TAB", file, line, before.find("\t") + 1 or column, "a tab is used as indentation")
+        return _problem("yaml-tab", file, line, before.find("\t") + 1 or column, "a tab is used as indentation")
     what = " ".join(part for part in (error.context, error.problem) if part)
-    return _problem("YAML_SYNTAX", file, line, column, f"not readable as YAML: {what}")
+    return _problem("yaml-syntax", file, line, column, f"not readable as YAML: {what}")
 
 
 def _position(before: str) -> tuple[int, int]:

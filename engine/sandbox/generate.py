@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from engine.sandbox.bookkeeping import Company, PsaAgreement, write_companies, write_items, write_tables
+from engine.sandbox.bookkeeping import Company, PsaAgreement, write_companies, write_items, write_setup
 from engine.sandbox.events import Document, Event, bought, changed
 from engine.sandbox.example.catalog import ITEMS, OFFERS
 from engine.sandbox.platform.documents import Offer, customer_document
@@ -20,10 +20,8 @@ FIRST_DAY = date(2026, 6, 15)
 _SINCE = date(2024, 1, 1)
 _AGREEMENT_START = date(2026, 1, 1)
 
-_FIRST = (
-    "Amber Birch Cedar Delta Ember Falcon Granite Harbor Indigo Juniper Lantern Meadow Nimbus Orchard Pebble".split()
-)
-_SECOND = "Bakery Boatworks Clinic Dental Engineering Farms Florists Interiors Law Logistics Printing Robotics".split()
+_FIRST = ("Amber", "Birch", "Cedar", "Ember", "Falcon", "Granite", "Harbor", "Indigo", "Juniper", "Lantern", "Meadow")
+_SECOND = ("Bakery", "Boatworks", "Clinic", "Dental", "Engineering", "Farms", "Interiors", "Logistics", "Robotics")
 _CITIES = (
     ("Albany", "NY", "12207"),
     ("Boise", "ID", "83702"),
@@ -59,7 +57,7 @@ def write_generated(store: Store, *, customers: int, subscriptions: int, seed: i
         store.set_setting("today", str(FIRST_DAY))
         store.set_setting(CLOSED_UNTIL, str(FIRST_DAY))
         write_catalog(store, settings.account, OFFERS.values(), _SINCE)
-        write_tables(store)
+        write_setup(store)
         write_items(store, ITEMS)
         companies = [_company(chance, number) for number in range(customers)]
         store.put_many(CUSTOMER, ((one.customer, _customer(settings.account, one), None) for one in companies))

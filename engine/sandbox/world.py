@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from engine.sandbox.bookkeeping import (
     Company,
     PsaAgreement,
-    write_addition,
     write_companies,
     write_items,
-    write_tables,
+    write_setup,
 )
 from engine.sandbox.example.catalog import ITEMS, OFFERS
 from engine.sandbox.example.customers import BY_HAND, CUSTOMERS, Customer
@@ -17,6 +17,7 @@ from engine.sandbox.example.story import FIRST_CLOSED, FIRST_DAY, events
 from engine.sandbox.platform.documents import Offer, customer_document, product_documents
 from engine.sandbox.platform.lists import CUSTOMER, PRODUCT
 from engine.sandbox.platform.settings import PlatformSettings
+from engine.sandbox.psa import seed
 from engine.sandbox.script import CLOSED_UNTIL, OFFER, run, schedule
 from engine.sandbox.store import Store
 
@@ -54,11 +55,21 @@ def write_example(store: Store) -> None:
 
 
 def _write_psa(store: Store) -> None:
-    write_tables(store)
+    write_setup(store)
     write_items(store, ITEMS)
     write_companies(store, [_company(customer, customer.company) for customer in CUSTOMERS if customer.company])
-    agreement, addition, item, quantity, price, text = BY_HAND
-    write_addition(store, agreement, addition, item, quantity, price, text)
+    agreement, item, quantity, price, text = BY_HAND
+    line = seed.NewAddition(
+        product=item,
+        quantity=quantity,
+        unit_price=Decimal(price),
+        unit_cost=Decimal("9.52"),
+        effective=date(2026, 5, 11),
+        taxable=True,
+        description=text,
+        invoice_description=text,
+    )
+    seed.add_addition(store, agreement, line)
 
 
 def _company(customer: Customer, id: int) -> Company:
@@ -67,18 +78,18 @@ def _company(customer: Customer, id: int) -> Company:
         PsaAgreement(one.id, one.name, one.start, one.yearly, date(2026, 6, 1) if one.yearly else date(2026, 7, 1))
         for one in customer.agreements
     )
-    company = Company(
+    differs = customer.in_psa.get
+    return Company(
         id=id,
         identifier=customer.identifier,
         customer=customer.id,
-        name=customer.name,
-        street=customer.street,
-        city=customer.city,
-        state=customer.state,
-        zip=customer.zip,
+        name=differs("name", customer.name),
+        street=differs("street", customer.street),
+        city=differs("city", customer.city),
+        state=differs("state", customer.state),
+        zip=differs("zip", customer.zip),
         agreements=agreements,
     )
-    return company._replace(**customer.in_psa)
 
 
 def write_catalog(store: Store, account: str, offers: Iterable[Offer], since: date) -> None:

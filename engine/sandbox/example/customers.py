@@ -183,5 +183,5 @@ CUSTOMERS = (
     ),
 )
 
-BY_HAND = (510, 9001, 102, 3, "11.90", "Microsoft 365 Business Standard, billed by hand")
-"""A line without a mark: agreement, id, catalog item, quantity, unit price, text."""
+BY_HAND = (510, 102, 3, "11.90", "Microsoft 365 Business Standard, billed by hand")
+"""A line without a mark: agreement, catalog item, quantity, unit price, text."""

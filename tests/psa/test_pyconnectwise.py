@@ -31,6 +31,8 @@ def psa() -> Iterator[dict[str, str]]:
     sandbox.close()
 
 
+# The warnings are about how that package declares its models.
+@pytest.mark.filterwarnings("ignore:Using extra keyword:DeprecationWarning")
 def test_both_clients_agree(psa: dict[str, str]) -> None:
     other = LoopbackClient(
         psa["company"],

@@ -19,7 +19,7 @@ class Place(msgspec.Struct, frozen=True, order=True):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class Diagnostic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One problem. `code` is stable; `hint` says what to do; `subject` names an object where no file does."""
 
     code: str

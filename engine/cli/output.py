@@ -54,15 +54,8 @@ def print_diagnostics(diagnostics: list[Diagnostic], stream: TextIO) -> None:
 
 def diagnostic_document(diagnostic: Diagnostic) -> dict[str, Any]:
     """A diagnostic's dict form with every key."""
-    place = diagnostic.place
-    return {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity,
-        "text": diagnostic.text,
-        "hint": diagnostic.hint,
-        "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
-        "subject": diagnostic.subject,
-    }
+    document: dict[str, Any] = msgspec.to_builtins(diagnostic)
+    return document
 
 
 @contextmanager

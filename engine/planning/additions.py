@@ -184,8 +184,8 @@ def _created_because(service: Service, line: Line) -> str:
         return f"consumption of {line.period}, without an amount until that month's figures are accepted"
     if line.role == "one_time":
         return f"bought once on {subscription.start}"
-    since = f"since {subscription.start}" if line.effective == subscription.start else f"taken over on {line.effective}"
-    return f"no addition carries the mark of this subscription, which bills {since}"
+    begins = "it bills from its start" if line.effective == subscription.start else f"taken over on {line.effective}"
+    return f"no addition carries the mark of this subscription; {begins}"
 
 
 def _updated_because(fields: tuple[FieldChange, ...], service: Service, addition: Addition) -> str:

@@ -188,6 +188,7 @@ def _update(
         reason="the platform's product differs in fields that the rules keep in step",
         source=mapping.place,
         needs=_needs(fields),
+        notes=_manufacturer_note(fields, provider),
     )
     return Part(changes=(*created, change), notices=tuple(notices))
 
@@ -228,6 +229,7 @@ def _creation(
         reason="the mapping says `create`, and no catalog item has this identifier",
         source=mapping.place,
         needs=_needs(tuple(fields)),
+        notes=_manufacturer_note(tuple(fields), provider),
     )
     return change, created
 
@@ -239,6 +241,11 @@ def address_of(mapping: ProductMapping) -> str:
 
 def _needs(fields: tuple[FieldChange, ...]) -> tuple[str, ...]:
     return tuple(one.after[1:] for one in fields if isinstance(one.after, str) and one.after.startswith("@"))
+
+
+def _manufacturer_note(fields: tuple[FieldChange, ...], provider: Provider) -> tuple[str, ...]:
+    known = [one.after for one in fields if one.field == "manufacturer_id" and isinstance(one.after, int)]
+    return tuple(f"manufacturer {number} is {provider.manufacturer}" for number in known)
 
 
 def _notices(mapping: ProductMapping, product: ProductPlan, item: CatalogItem | None) -> tuple[Diagnostic, ...]:

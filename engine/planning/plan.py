@@ -28,14 +28,15 @@ _DATES = frozenset({"effective", "cancelled"})
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field, old and new. `rule` is the sync rule that switched it on; `reads` and `writes` are wire fields.
+    """One field, old and new, each a Value. `rule` is the sync rule that switched it on; `reads` and `writes` are wire fields.
 
     A text that begins with `@` in `after` is the address of a change whose result it takes the id of.
     """
 
     field: str
-    before: Value
-    after: Value
+    # Value: the decoder takes no union of several types that are text in JSON; `from_json` types them by field.
+    before: Any
+    after: Any
     rule: str | None = None
     reads: str | None = None
     writes: str

@@ -1,7 +1,7 @@
 """How values are written for a reader: money, days, counts, and text from a service that must not become markup."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
@@ -40,10 +40,15 @@ def money(text: str | None) -> str:
     return f"{amount:,.{places}f}"
 
 
+def cents(text: str) -> str:
+    """An amount of any number of places, for a reader: rounded half up to two."""
+    return f"{Decimal(text).quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):,}"
+
+
 def signed(text: str) -> str:
-    """An amount with its sign."""
-    shown = money(text)
-    return shown if shown.startswith("-") else f"+{shown}"
+    """As `cents`, with its sign."""
+    amount = cents(text)
+    return amount if amount.startswith("-") else f"+{amount}"
 
 
 def plain_text(value: object) -> str:
@@ -61,7 +66,7 @@ def shown(field: str, value: object) -> str:
         return money(str(value))
     if field == "quantity":
         return f"{Decimal(str(value)).normalize():f}"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(plain_text(one) for one in value)
     text = plain_text(value)
     return f"(made above: {text[1:].partition(':')[2]})" if text.startswith("@") else text

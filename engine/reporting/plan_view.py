@@ -3,12 +3,14 @@
 from itertools import groupby
 from typing import Any
 
-from engine.reporting.formats import KINDS, LABELS, SIGNS, counted, money, plain_text, shown, signed
+from engine.reporting.formats import KINDS, LABELS, SIGNS, cents, counted, money, plain_text, shown, signed
 
 Document = dict[str, Any]
 
-_OWN_WORDS = frozenset({"quantity", "unit_price", "unit_cost", "effective", "cancelled", "product_id", "mark"})
-"""Fields of a new addition that its first line already tells, or that a reader need not see."""
+_TOLD = frozenset(
+    {"quantity", "unit_price", "unit_cost", "effective", "cancelled", "product_id", "bill_customer", "taxable", "mark"}
+)
+"""Fields of a new addition that its first line tells already, or that say nothing to a reader."""
 
 
 def plan_view(plan: Document) -> Document:
@@ -79,9 +81,9 @@ def _change(change: Document) -> Document:
     label = KINDS[change["kind"]]
     number = f" {change['object_id']}" if change["object_id"] is not None else ""
     place = change["source"]
-    width = max((len(str(LABELS.get(one["field"], one["field"]))) for one in change["fields"]), default=0)
     new_line = change["kind"] == "addition" and change["action"] == "create"
-    fields = [one for one in change["fields"] if not (new_line and one["field"] in _OWN_WORDS)]
+    fields = [one for one in change["fields"] if not (new_line and one["field"] in _TOLD)]
+    width = max((len(str(LABELS.get(one["field"], one["field"]))) for one in fields), default=0)
     return {
         "address": change["address"],
         "action": change["action"],
@@ -90,7 +92,7 @@ def _change(change: Document) -> Document:
         "name": plain_text(change["name"]),
         "where": f"agreement {change['agreement']}" if change["agreement"] is not None else "",
         "line": _new_line(change) if new_line else None,
-        "fields": [_field(one, width, change["action"]) for one in fields if one["field"] != "mark" or not new_line],
+        "fields": [_field(one, width, change["action"]) for one in fields],
         "reason": plain_text(change["reason"]),
         "effect": effect_text(change["effect"]) if change["effect"] else None,
         "source": f"{place['file']}:{place['line']}" if place else "",
@@ -99,11 +101,13 @@ def _change(change: Document) -> Document:
 
 
 def _new_line(change: Document) -> str:
-    """`12 × 22.00 (cost 17.60) from 2026-06-01 to 2027-01-09`."""
+    """`12 × 22.00 (cost 17.60) from 2026-06-01 to 2027-01-09, Billable, taxable`."""
     value = {one["field"]: one["after"] for one in change["fields"]}
     end = f"to {value['cancelled']}" if value.get("cancelled") else "without an end"
     price, cost = money(value["unit_price"]), money(value["unit_cost"])
-    return f"{shown('quantity', value['quantity'])} × {price} (cost {cost}) from {value['effective']} {end}"
+    days = f"from {value['effective']} {end}"
+    terms = f"{value.get('bill_customer', '')}, {'taxable' if value.get('taxable') else 'not taxable'}"
+    return f"{shown('quantity', value['quantity'])} × {price} (cost {cost}) {days}, {terms}"
 
 
 def _field(field: Document, width: int, action: str) -> Document:
@@ -119,4 +123,4 @@ def _field(field: Document, width: int, action: str) -> Document:
 
 def _worth(unmapped: Document) -> str:
     cycle = {"monthly": "a month", "annual": "a year"}.get(unmapped["cycle"], "a cycle")
-    return f"{money(unmapped['amount'])} {plain_text(unmapped['currency'])} {cycle}"
+    return f"{cents(unmapped['amount'])} {plain_text(unmapped['currency'])} {cycle}"

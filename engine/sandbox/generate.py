@@ -14,7 +14,10 @@ from engine.sandbox.platform.settings import PlatformSettings
 from engine.sandbox.platform.subscriptions import ACTIVITY, SUBSCRIPTION
 from engine.sandbox.script import CLOSED_UNTIL
 from engine.sandbox.store import Store
+from engine.sandbox.workspace_files import workspace_for, write_workspace
 from engine.sandbox.world import write_catalog
+
+__all__ = ["workspace_for", "write_generated", "write_workspace"]
 
 FIRST_DAY = date(2026, 6, 15)
 _SINCE = date(2024, 1, 1)

@@ -246,10 +246,12 @@ RECAP = Resource(
 )
 
 
-def _table(kind: str, name: str, path: str, more: Mapping[str, Member] | None = None, label: str = "name") -> Resource:
+def _table(
+    kind: str, name: str, path: str, more: Mapping[str, Member] | None = None, shown: tuple[str, ...] = ("name",)
+) -> Resource:
     """A set-up table that is read only here."""
-    members = {"id": ID, label: text(50, required=True), **(more or {}), "_info": INFO}
-    return Resource(kind=kind, name=name, path=path, area="setup", verbs=_READ, members=members, shown=(label,))
+    members = {"id": ID, shown[0]: text(50, required=True), **(more or {}), "_info": INFO}
+    return Resource(kind=kind, name=name, path=path, area="setup", verbs=_READ, members=members, shown=shown)
 
 
 _BILLING = choice("BiMonthly", "BiWeekly", "Monthly", "NotRecurring", "Quarterly", "SemiAnnual", "Weekly", "Yearly")
@@ -259,7 +261,13 @@ TABLES = (
     _table("company_type", "companyType", "/company/companies/types", {**_DEFAULT, "vendorFlag": flag()}),
     _table("country", "country", "/company/countries", {"identifier": text(), "countryCode": text(2)}),
     _table("territory", "territory", "/system/locations"),
-    _table("currency", "currency", "/finance/currencies", {"currencyCode": text(3), "symbol": text()}),
+    _table(
+        "currency",
+        "currency",
+        "/finance/currencies",
+        {"currencyCode": text(3), "symbol": text()},
+        ("name", "currencyCode"),
+    ),
     _table(
         "billing_cycle",
         "billingCycle",
@@ -294,7 +302,7 @@ TABLES = (
             "entryTypeIdentifier": text(),
             "requiredFlag": flag(),
         },
-        label="caption",
+        shown=("caption",),
     ),
 )
 RESOURCES = (COMPANY, CATALOG_ITEM, MANUFACTURER, AGREEMENT, ADDITION, INVOICE, RECAP, *TABLES)

@@ -13,6 +13,7 @@ import msgspec
 from engine.sandbox.psa.additions import agreement_billing, compute
 from engine.sandbox.psa.clock import new_info
 from engine.sandbox.psa.custom_fields import ADDITION_POD, filled
+from engine.sandbox.psa.invoicing import CHARGED
 from engine.sandbox.psa.periods import wire_day
 from engine.sandbox.psa.records import BY_KIND
 from engine.sandbox.psa.settings import PsaSettings
@@ -260,6 +261,8 @@ def add_additions(store: Store, agreement: int, additions: Iterable[NewAddition]
             compute(doc, owner, billing)
             rows.append((id, doc, agreement))
         store.put_many("addition", rows)
+        through = billing.invoiced_through.isoformat()
+        store.put_many(CHARGED, ((id, {"id": id, "through": through}, agreement) for id, _, _ in rows))
     return [row[0] for row in rows]
 
 

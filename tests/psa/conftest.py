@@ -1,16 +1,20 @@
-"""A client whose network is a table of answers."""
+"""A client whose network is a table of answers, and one that talks to the simulated PSA."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 import respx
 
+from engine.http.asgi import AsgiTransport
 from engine.http.hosts import AllowedHosts
 from engine.http.pace import Pace
 from engine.http.secrets import Secret
 from engine.psa.client import PsaClient, connect
+from engine.sandbox.sandbox import Sandbox
+from engine.sandbox.serve import served
 from engine.workspace.model import MarkKeeping
 
 SITE = "https://na.myconnectwise.net"
@@ -76,3 +80,40 @@ def make(psa: respx.Router, clock: Clock) -> Iterator[Make]:
 @pytest.fixture
 def client(make: Make) -> PsaClient:
     return make()
+
+
+@dataclass
+class Setting:
+    """A sandbox and how to reach it."""
+
+    sandbox: Sandbox
+    client: Callable[..., PsaClient]
+
+    def change(self, name: str, value: str) -> None:
+        self.sandbox.store.set_setting(name, value)
+
+
+@pytest.fixture(params=["in the process", pytest.param("served", marks=pytest.mark.long)])
+def setting(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Setting]:
+    with ExitStack() as stack:
+        sandbox = Sandbox.in_memory()
+        stack.callback(sandbox.close)
+        address = stack.enter_context(served(sandbox))["psa"]["url"] if request.param == "served" else None
+
+        def client(keeping: MarkKeeping | None = None, **other: str) -> PsaClient:
+            credentials = sandbox.psa_credentials
+            one = connect(
+                url=address or "http://localhost",
+                company=other.get("company", credentials.company),
+                client_id=Secret(other.get("client_id", credentials.client_id)),
+                public_key=Secret(credentials.public_key),
+                private_key=Secret(other.get("private_key", credentials.private_key)),
+                hosts=AllowedHosts(),
+                keeping=keeping,
+                wire=None if address else AsgiTransport(sandbox.psa),
+                pace=clock.pace(),
+            )
+            stack.callback(one.close)
+            return one
+
+        yield Setting(sandbox, client)

@@ -1,88 +1,20 @@
 """The client against the simulated PSA, in the process and served on loopback: the same suite for both."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from engine.http.asgi import AsgiTransport
 from engine.http.errors import AuthenticationFailed, Forbidden, NotFound, Rejected
-from engine.http.hosts import AllowedHosts
-from engine.http.secrets import Secret
-from engine.psa.client import PsaClient, connect
 from engine.psa.discovery import UnknownCompany
 from engine.psa.errors import MarkFieldMissing
-from engine.psa.mark import Mark, decode, encode
-from engine.psa.models import Addition, Agreement, CatalogItem, Company
+from engine.psa.mark import decode
+from engine.psa.models import Addition, CatalogItem, Company
 from engine.sandbox.psa import seed
-from engine.sandbox.sandbox import Sandbox
-from engine.sandbox.serve import served
 from engine.workspace.model import MarkKeeping, Reference
-
-
-@dataclass
-class Setting:
-    """A sandbox and how to reach it."""
-
-    sandbox: Sandbox
-    client: Callable[..., PsaClient]
-
-    def change(self, name: str, value: str) -> None:
-        self.sandbox.store.set_setting(name, value)
-
-
-@pytest.fixture(params=["in the process", "served"])
-def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
-    with ExitStack() as stack:
-        sandbox = Sandbox.in_memory()
-        stack.callback(sandbox.close)
-        address = stack.enter_context(served(sandbox))["psa"]["url"] if request.param == "served" else None
-
-        def client(keeping: MarkKeeping | None = None, **other: str) -> PsaClient:
-            credentials = sandbox.psa_credentials
-            one = connect(
-                url=address or "http://localhost",
-                company=other.get("company", credentials.company),
-                client_id=Secret(other.get("client_id", credentials.client_id)),
-                public_key=Secret(credentials.public_key),
-                private_key=Secret(other.get("private_key", credentials.private_key)),
-                hosts=AllowedHosts(),
-                keeping=keeping,
-                wire=None if address else AsgiTransport(sandbox.psa),
-            )
-            stack.callback(one.close)
-            return one
-
-        yield Setting(sandbox, client)
-
-
-def open_agreement(client: PsaClient) -> Agreement:
-    return next(one for one in client.agreements() if not one.cancelled and one.next_invoice and one.prorates)
-
-
-def new_line(client: PsaClient, agreement: Agreement, mark: str) -> dict[str, object]:
-    item = next(one for one in client.catalog_items() if one.product_class != "Bundle" and not one.inactive)
-    return {
-        "product_id": item.id,
-        "quantity": Decimal(12),
-        "unit_price": Decimal("14.95"),
-        "unit_cost": Decimal("4.10"),
-        "effective": agreement.next_invoice,
-        "bill_customer": "Billable",
-        "taxable": True,
-        "invoice_description": "A line, made up\nin two",
-        "mark": mark,
-    }
-
-
-def mark_of(agreement: Agreement) -> str:
-    return encode(
-        Mark(account="100", subscription="900417", segment=1, role="base", on=date(2026, 7, 1), agreement=agreement.id)
-    )
+from tests.psa.conftest import Setting
+from tests.psa.lines import mark_of, new_line, open_agreement
 
 
 def test_every_list_as_the_sandbox_holds_it(setting: Setting) -> None:

@@ -100,7 +100,7 @@ def no_effect(
 ) -> NoEffect:
     """The error for a success that did not happen, or not wholly."""
     record = f"record {number}" if number is not None else "the record"
-    done = f"{record} was created, but" if created else f"it reported success, but of {record}"
+    done = f"{record} was created, but" if created else f"it reported success, but {record} does not show it:"
     error = NoEffect(
         f"{done} {'; '.join(differences)}",
         service=SERVICE,

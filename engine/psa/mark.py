@@ -1,6 +1,6 @@
 """The identity mark: what cwctl writes on an addition to find it again.
 
-A mark reads `cw1.ACCOUNT.SUBSCRIPTION.AGREEMENT.LINE.CHECK`, such as `cw1.2s.900417.ru.1d260915.k`: the format's
+A mark reads `cw1.ACCOUNT.SUBSCRIPTION.AGREEMENT.LINE.CHECK`, such as `cw1.2s.900417.ru.1d260915.h`: the format's
 version; account and agreement in base 36; the subscription as the platform writes it; the line as segment, a letter for
 its role, then day (yymmdd) or month (yymm), `n` and sequence, `p` and part, where there are any; a check character.
 The agreement is part of it, so that the marks on a copied agreement are recognised as copies.

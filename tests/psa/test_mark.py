@@ -97,6 +97,13 @@ def test_what_was_a_mark_is_damaged(text: str) -> None:
         decode(text)
 
 
+def test_the_text_stays_what_it_is_in_tenants_today() -> None:
+    mark = Mark(
+        account="100", subscription="900417", segment=1, role="delta", on=date(2026, 9, 15), part=2, agreement=1002
+    )
+    assert encode(mark) == "cw1.2s.900417.ru.1d260915p2.l"
+
+
 def test_a_newer_format_is_named() -> None:
     text = encode(Mark(account="100", subscription="900417", segment=1, role="one_time", agreement=1002))
     with pytest.raises(MarkDamaged, match="does not know"):

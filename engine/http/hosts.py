@@ -9,6 +9,12 @@ from typing import NamedTuple
 VENDOR_HOSTS = ("*.myconnectwise.net", "*.connectwisedev.com", "ion.tdsynnex.com")
 VARIABLE = "CWCTL_ALLOWED_HOSTS"
 
+ADVICE = (
+    "Check the address. If the host is yours, write its name on a line of $XDG_CONFIG_HOME/cwctl/allowed-hosts "
+    f"(usually ~/.config/cwctl/allowed-hosts), or into the environment variable {VARIABLE} (names separated by "
+    "commas); the workspace itself cannot allow a host."
+)
+
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?=[/?#]|$)", re.IGNORECASE)
 
 
@@ -62,15 +68,6 @@ class AllowedHosts:
         if any(_matches(target.host, pattern) for pattern in self._patterns):
             return None
         return f"{target.host} is not a host of the vendors and not on the allow-list"
-
-
-def hint(path: Path | None = None) -> str:
-    """What to do about a refused host."""
-    where = path or "$XDG_CONFIG_HOME/cwctl/allowed-hosts"
-    return (
-        f"Check the address. If the host is yours, write its name on a line of {where}, or into the environment "
-        f"variable {VARIABLE} (names separated by commas); the workspace itself cannot allow a host."
-    )
 
 
 def extra_hosts(env: Mapping[str, str]) -> list[str]:

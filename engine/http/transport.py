@@ -10,10 +10,9 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from engine.http import failures, retry
-from engine.http import hosts as host_rules
 from engine.http.errors import HostRefused, ServiceError
 from engine.http.failures import Answer, Call, TooLargeError, TooSlowError, UnsendableError
-from engine.http.hosts import AllowedHosts, origin
+from engine.http.hosts import ADVICE, AllowedHosts, origin
 from engine.http.pace import Bucket, Pace
 from engine.http.redaction import safe_target, scrub, secrets_of
 from engine.http.reply import Reply
@@ -80,7 +79,7 @@ class Transport:
                 service=service,
                 verb="connect to",
                 path=shown,
-                hint=host_rules.hint(),
+                hint=ADVICE,
             )
         self._service = service
         self._origin = target
@@ -186,7 +185,8 @@ class Transport:
                 raise failures.from_unusable(self._call(outgoing), failure, self._limits.max_reply_bytes) from None
             else:
                 if 200 <= status < 300:
-                    path = safe_target(outgoing.path, outgoing.params) if outgoing.params else outgoing.path
+                    plain = not outgoing.params and "?" not in outgoing.path
+                    path = outgoing.path if plain else safe_target(outgoing.path, outgoing.params)
                     return Reply(status, answered, content, self._service, outgoing.verb, path)
                 if status == 401 and not reauthorized and self._reauthorize is not None and self._reauthorize(auth):
                     reauthorized = True

@@ -69,6 +69,10 @@ class PlatformClient:
         """All subscriptions, or those of one customer; what could not be read is listed beside them."""
         return paging.subscriptions(self._transport, f"{self._base}/subscriptions", customer, self._parallel)
 
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What a run should say of the tokens, by what is known already: no request is sent."""
+        return _expiry(self._tokens.refresh_seconds())
+
     def ping(self) -> Access:
         """Tries the credentials: the tokens, the role (by one customer's page), and the v1 key where there is one."""
         lifetimes = oauth.lifetimes(self._identity, self._tokens.access_token())

@@ -12,13 +12,15 @@ def instant(text: str | None) -> datetime | None:
 
     Raises ValueError for a text that is no instant.
     """
-    if text is None or not text.strip():
+    text = text.strip() if text else ""
+    if not text:
         return None
-    found = datetime.fromisoformat(text.strip())
+    found = datetime.fromisoformat(text)
     if found.year < _FIRST_YEAR:
         return None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found.replace(microsecond=0)
+    if found.tzinfo is not UTC:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found.replace(microsecond=0) if found.microsecond else found
 
 
 def last_day(start: datetime, end: datetime) -> tuple[date | None, str | None]:

@@ -58,6 +58,11 @@ class TokenSource:
         self.authorize()
         return (self._tokens.access_token if self._tokens else None) or ""
 
+    def refresh_seconds(self) -> int | None:
+        """Seconds that the refresh token still lives by what its exchange said; None where it said nothing."""
+        end = self._tokens.expires_at if self._tokens else None
+        return None if end is None else int((end - self._now()).total_seconds())
+
     def _take(self, refused: str | None) -> None:
         with self._store.locked():
             held = self._store.get()

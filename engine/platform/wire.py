@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -108,6 +109,7 @@ def raw_subscription(raw: msgspec.Raw) -> Subscription | UnreadableSubscription:
         return UnreadableSubscription(id=own, customer_id=customer, why=str(problem))
 
 
+@lru_cache(maxsize=256)
 def state_of(status: str, begun: bool) -> SubscriptionState:
     """What a status means for billing. What is under way bills once it has a start; what is not known is `unknown`."""
     known = status.strip().lower().replace(" ", "_").replace("-", "_")
@@ -171,8 +173,8 @@ def _instant(text: str | None, field: str) -> datetime | None:
 
 
 def _required(value: str | int | None, field: str) -> str:
-    text = _text(value)
-    if text is None:
+    text = value.strip() if isinstance(value, str) else _text(value)
+    if not text:
         raise _UnreadableError(f"it has no {field}")
     return text
 

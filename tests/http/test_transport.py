@@ -16,6 +16,7 @@ from engine.http.errors import (
     Rejected,
     Unreachable,
 )
+from engine.http.reply import decode
 from engine.http.transport import Limits
 from tests.http.support import KEY, SERVICE_URL, Clock, Endless, make_transport
 
@@ -123,6 +124,14 @@ def test_a_web_page_is_explained_by_its_title(service: respx.MockRouter) -> None
     with pytest.raises(Forbidden, match=r"web page \(Attention Required\)") as caught:
         make_transport().get("x")
     assert "secret stuff" not in str(caught.value)
+
+
+def test_a_bad_reply_of_a_link_shows_no_secret(service: respx.MockRouter) -> None:
+    service.get("/list").respond(text="no JSON")
+    reply = make_transport().get_url(f"{SERVICE_URL}/list?pageToken=opaque-98765&page=2")
+    assert "98765" not in reply.path
+    with pytest.raises(BadReply, match="page=2"):
+        decode(reply, list[int])
 
 
 def test_a_huge_reply_is_not_read_to_its_end() -> None:

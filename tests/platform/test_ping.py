@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from engine.http.secrets import Secret, SecretMissingError
 from engine.platform.connect import ApiKey, connect
 from engine.workspace.model import PlatformConnection, SecretRef, TokenStoreRef
 from tests.http.support import SERVICE_URL, Clock
-from tests.platform.support import BASE, client
+from tests.platform.support import BASE, NOW, FreshStore, client, held
 
 PLACE = Place("config/connections.yaml", 3, 5)
 API_KEY = ApiKey(Secret("made-up-key"), Secret("made-up-api-secret"))
@@ -59,6 +60,17 @@ def test_a_refresh_token_that_runs_out_is_a_warning(service: respx.MockRouter, s
     (finding,) = client().ping().findings
     assert (finding.code, finding.severity) == ("refresh-token-expiring", "warning")
     assert says in finding.text
+
+
+def test_a_run_warns_too(service: respx.MockRouter) -> None:
+    store = FreshStore()
+    store.put(held(expires_at=NOW + timedelta(days=3)))
+    platform = client(store)
+    assert platform.warnings() == ()
+    platform.customers()
+    (finding,) = platform.warnings()
+    assert "3 days" in finding.text
+    assert service.calls.call_count == 1
 
 
 def test_a_missing_role_is_an_error(service: respx.MockRouter) -> None:

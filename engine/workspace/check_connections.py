@@ -30,12 +30,11 @@ def parts_fit(draft: Draft) -> Iterator[Diagnostic]:
     """The embedded sandbox has neither psa nor platform; every other connection has both."""
     for name, connection in _connections(draft):
         parts = [part for part in ("psa", "platform") if connection.has(part)]
-        if connection.flag("sandbox"):
-            for part in parts:
-                text = f"connection {name!r} is the embedded sandbox and has {part} as well"
-                hint = f"Remove `sandbox: true`, or remove {part}."
-                yield connection.problem("connection-parts", part, text, hint)
-        elif len(parts) < 2:
+        if connection.flag("sandbox") and parts:
+            text = f"connection {name!r} is the embedded sandbox and has {' and '.join(parts)} as well"
+            hint = f"Remove `sandbox: true`, or remove {' and '.join(parts)}."
+            yield connection.problem("connection-parts", "sandbox", text, hint)
+        elif not connection.flag("sandbox") and len(parts) < 2:
             missing = " and ".join(part for part in ("psa", "platform") if part not in parts)
             text = f"connection {name!r} has no {missing}"
             hint = "A connection has both psa and platform, or `sandbox: true`."

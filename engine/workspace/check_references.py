@@ -42,7 +42,7 @@ def targets_are_clear(draft: Draft) -> Iterator[Diagnostic]:
 def customers_are_mapped(draft: Draft) -> Iterator[Diagnostic]:
     """The customer of a service must be mapped, as its company and agreements come from there."""
     known = {customer.text("customer") for customer in draft.customers}
-    for service in draft.services:
+    for service in draft.services if known else ():
         if service.text("customer") not in known:
             text = f"customer {service.text('customer')} is not mapped"
             hint = "Add the customer to mappings/customers.yaml, or correct the id."
@@ -51,8 +51,9 @@ def customers_are_mapped(draft: Draft) -> Iterator[Diagnostic]:
 
 def agreements_are_known(draft: Draft) -> Iterator[Diagnostic]:
     """A service is billed on an agreement of its customer: one that it names, or else one that is clear."""
-    listed = {customer.text("customer"): _agreements(customer) for customer in draft.customers}
-    fallback = {customer.text("customer"): agreement_of(customer) for customer in draft.customers}
+    first_wins = draft.customers[::-1]
+    listed = {customer.text("customer"): _agreements(customer) for customer in first_wins}
+    fallback = {customer.text("customer"): agreement_of(customer) for customer in first_wins}
     for service in draft.services:
         customer = service.text("customer")
         if customer not in listed:

@@ -1,0 +1,132 @@
+"""Broken workspaces, at least one per code: the valid one with a single slip, and where it must be reported."""
+
+from typing import NamedTuple
+
+from tests.workspace.sample import CUSTOMERS, FILES, PROVIDERS, SERVICES
+
+CONNECTIONS_FILE = "config/connections.yaml"
+CUSTOMERS_FILE = "mappings/customers.yaml"
+PRODUCTS_FILE = "mappings/products.yaml"
+SERVICES_FILE = "mappings/services.yaml"
+
+
+class Broken(NamedTuple):
+    """The code and place that must be reported once `files` replace those of the valid workspace."""
+
+    code: str
+    place: str
+    files: dict[str, str | bytes | None]
+
+
+def slip(code: str, place: str, old: str, new: str, file: str | None = None) -> Broken:
+    """Replace `old` by `new`, in the file that `place` names or in another; `old` must occur there once."""
+    file = file or place.split(":", maxsplit=1)[0]
+    assert FILES[file].count(old) == 1, f"{old!r} must occur once in {file}"
+    return Broken(code, place, {file: FILES[file].replace(old, new)})
+
+
+def whole(code: str, place: str, content: str | bytes | None) -> Broken:
+    """Replace the file that `place` names as a whole."""
+    return Broken(code, place, {place.split(":", maxsplit=1)[0]: content})
+
+
+FILE_SLIPS = (
+    whole("file-missing", "rules/providers.yaml:1:1", None),
+    whole("file-unknown", "rules/provider.yaml:1:1", PROVIDERS),
+    whole("file-unknown", "mappings/customers/one.yml:1:1", CUSTOMERS),
+    whole("file-too-large", "rules/sync.yaml:1:1", b"#" * (32 * 1024 * 1024 + 1)),
+    whole("file-encoding", "rules/sync.yaml:2:3", b"version: 1\n# \xe9t\xe9\n"),
+    slip("file-version", "rules/sync.yaml:1:10", "version: 1", "version: 2"),
+)
+
+YAML_SLIPS = (
+    slip("yaml-syntax", f"{CUSTOMERS_FILE}:4:18", "Example Customer", "Example: Customer"),
+    slip("yaml-tab", f"{CUSTOMERS_FILE}:6:1", "    agreements:\n      - {", "\tagreements:\n      - {"),
+    whole("yaml-empty", f"{CUSTOMERS_FILE}:1:1", "# nothing yet\n"),
+    slip("yaml-character", f"{CUSTOMERS_FILE}:4:18", "Example Customer", "Example\0Customer"),
+    slip("yaml-character", f"{CUSTOMERS_FILE}:4:11", "Example Customer", '"Example\\0Customer"'),
+    slip("yaml-duplicate-key", f"{CUSTOMERS_FILE}:6:5", "    company: 21\n", "    company: 21\n    company: 22\n"),
+    slip("yaml-key", f"{CUSTOMERS_FILE}:5:7", "    company: 21\n", "    ? [company]\n    : 21\n"),
+    slip("yaml-alias", f"{CUSTOMERS_FILE}:5:14", "company: 21", "company: &it 21"),
+    slip("yaml-merge", f"{CUSTOMERS_FILE}:5:5", "company: 21", "<<: {company: 21}"),
+    slip("yaml-tag", f"{CUSTOMERS_FILE}:5:14", "company: 21", "company: !!int 21"),
+    whole("yaml-documents", f"{CUSTOMERS_FILE}:14:1", CUSTOMERS + "---\nversion: 1\n"),
+    slip("yaml-too-deep", f"{CUSTOMERS_FILE}:5:35", "company: 21", "company: " + "[" * 30 + "]" * 30),
+)
+
+SHAPE_SLIPS = (
+    slip("schema-unknown-key", f"{CUSTOMERS_FILE}:5:5", "company: 21", "compnay: 21"),
+    slip("schema-missing-key", f"{SERVICES_FILE}:4:5", ", customer: 306870}", "}"),
+    slip("schema-type", f"{CUSTOMERS_FILE}:5:14", "company: 21", "company: twenty"),
+    slip("schema-choice", f"{PRODUCTS_FILE}:3:71", "kind: license", "kind: licence"),
+    slip("schema-format", f"{SERVICES_FILE}:3:82", "2026-02-01", "1.2.2026"),
+    slip("schema-format", "rules/defaults.yaml:4:32", "NO: Norway", "no: Norway"),
+    slip("schema-bounds", f"{CUSTOMERS_FILE}:5:14", "company: 21", "company: 0"),
+    slip("schema-refused", f"{SERVICES_FILE}:3:82", "2026-02-01", '"2026-02-01\\n"'),
+    slip("manage-from-missing", f"{CONNECTIONS_FILE}:5:5", "    manage_from: 2026-01-01\n", ""),
+    slip("secret-literal", f"{CONNECTIONS_FILE}:15:18", "env:CWCTL_PSA_CLIENT_ID", "0f3c-not-a-reference"),
+    slip("token-store", f"{CONNECTIONS_FILE}:21:20", "{file: ~/.config/cwctl/ion-token.json}", "env:CWCTL_TOKEN"),
+    slip("token-store", f"{CONNECTIONS_FILE}:21:27", "~/.config/cwctl/ion-token.json", "env:CWCTL_TOKEN"),
+)
+
+CONNECTION_SLIPS = (
+    slip("connection-unknown", f"{CONNECTIONS_FILE}:2:10", "default: sandbox", "default: sandbx"),
+    slip("connection-parts", f"{CONNECTIONS_FILE}:5:5", "    sandbox: true\n", ""),
+    slip("connection-parts", f"{CONNECTIONS_FILE}:11:14", "    price_decimals: 4\n", "    sandbox: true\n"),
+    slip("date-invalid", f"{CONNECTIONS_FILE}:7:18", "2026-01-01", "2026-02-30"),
+    slip("date-invalid", f"{SERVICES_FILE}:3:82", "2026-02-01", "2026-02-30"),
+    slip(
+        "time-zone-unknown",
+        f"{CONNECTIONS_FILE}:6:16",
+        "America/New_York\n    manage_from: 2026-01",
+        "New York\n    manage_from: 2026-01",
+    ),
+    slip("url-invalid", f"{CONNECTIONS_FILE}:13:12", "https://na.myconnectwise.net", "http://na.myconnectwise.net"),
+    slip("mark-caption", f"{CONNECTIONS_FILE}:23:21", ", caption: Subscription ID", ""),
+    slip("mark-caption", f"{CONNECTIONS_FILE}:23:45", "keep_in: custom_field", "keep_in: serial_number"),
+)
+
+MAPPING_SLIPS = (
+    whole("mapping-empty", f"{CUSTOMERS_FILE}:2:12", "version: 1\ncustomers: []\n"),
+    whole("mapping-empty", f"{SERVICES_FILE}:2:11", "version: 1\nservices: []\n"),
+    slip("mapping-target", f"{CUSTOMERS_FILE}:3:5", "    company: 21\n", ""),
+    slip("mapping-target", f"{PRODUCTS_FILE}:4:99", "create: true", "catalog_item: 12, create: true"),
+    whole("customer-twice", f"{CUSTOMERS_FILE}:14:16", CUSTOMERS + "  - {customer: 306870, company: 30}\n"),
+    slip(
+        "product-twice",
+        f"{PRODUCTS_FILE}:4:29",
+        "{provider: 1, product: CloudAccount, plan: PayAsYouGo",
+        "{provider: 30, product: Microsoft365NCE, plan: Monthly-1",
+    ),
+    slip("service-twice", f"{SERVICES_FILE}:4:20", "2277243", '"2277242"'),
+    slip("company-shared", f"{CUSTOMERS_FILE}:11:14", "create: true", "company: 21"),
+    slip("catalog-item-shared", f"{PRODUCTS_FILE}:4:87", "create: true", "catalog_item: 1201"),
+    slip("identifier-shared", f"{CUSTOMERS_FILE}:11:13", "company: 21", "create: {identifier: ion-306871}"),
+    whole(
+        "addition-shared",
+        f"{SERVICES_FILE}:4:57",
+        SERVICES.replace("306870}", "306870, addition: 7001}").replace("agreement: 42", "addition: 7001"),
+    ),
+    slip("agreement-shared", f"{CUSTOMERS_FILE}:13:20", "agreement: 43", "agreement: 41"),
+    slip("agreement-defaults", f"{CUSTOMERS_FILE}:8:57", "Yearly licences}", "Yearly licences, default: true}"),
+    slip("customer-unmapped", f"{SERVICES_FILE}:4:39", "customer: 306870}", "customer: 306879}"),
+    slip("agreement-unlisted", f"{SERVICES_FILE}:3:62", "agreement: 42", "agreement: 43"),
+    slip(
+        "agreement-missing",
+        f"{SERVICES_FILE}:5:41",
+        "    agreements:\n      - agreement: 43\n",
+        "",
+        CUSTOMERS_FILE,
+    ),
+    slip("agreement-undecided", f"{SERVICES_FILE}:4:39", ", default: true", "", CUSTOMERS_FILE),
+    slip("effective-date-early", f"{SERVICES_FILE}:3:82", "2026-02-01", "2025-12-31"),
+    slip("sync-widened", f"{CUSTOMERS_FILE}:9:37", "address: false", "address: false, country: true"),
+)
+
+RULE_SLIPS = (
+    whole("provider-twice", "rules/providers.yaml:6:10", PROVIDERS + "  - {id: 30, name: Microsoft}\n"),
+    slip("provider-unknown", f"{PRODUCTS_FILE}:4:16", "provider: 1,", "provider: 7,"),
+    slip("provider-unsupported", f"{PRODUCTS_FILE}:4:16", "provider: 1,", "provider: 40,"),
+)
+
+BROKEN = (*FILE_SLIPS, *YAML_SLIPS, *SHAPE_SLIPS, *CONNECTION_SLIPS, *MAPPING_SLIPS, *RULE_SLIPS)

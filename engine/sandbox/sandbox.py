@@ -100,7 +100,10 @@ class Sandbox:
         return run(self.store, self._settings, to)
 
     def reset(self, customers: int | None = None, subscriptions: int | None = None, seed: int = 1) -> None:
-        """Makes the example world anew, or a generated one if a number is given. Faults are disarmed."""
+        """Makes the example world anew, or a generated one if a number is given. Faults are disarmed.
+
+        Ten subscriptions go with a customer where only one of the numbers is given. Raises ValueError for no customer.
+        """
         self.faults.clear()
         self.faults.reset_requests()
         with self.store.transaction():
@@ -116,8 +119,8 @@ def _write(store: Store, customers: int | None, subscriptions: int | None, seed:
     if customers is None and subscriptions is None:
         write_example(store)
         return
-    count = subscriptions // 10 if customers is None and subscriptions is not None else customers
-    many = max(1, count or 0)
-    write_generated(
-        store, customers=many, subscriptions=10 * many if subscriptions is None else subscriptions, seed=seed
-    )
+    if customers is None:
+        customers = max(1, (subscriptions or 0) // 10)
+    if subscriptions is None:
+        subscriptions = 10 * customers
+    write_generated(store, customers=customers, subscriptions=subscriptions, seed=seed)

@@ -42,7 +42,8 @@ def served(sandbox: Sandbox) -> Iterator[Announcement]:
 
         thread = threading.Thread(target=asyncio.run, args=(work(),), name="sandbox", daemon=True)
         thread.start()
-        ready.wait()
+        if not ready.wait(timeout=30):
+            raise RuntimeError("the sandbox's servers did not start")
         try:
             yield announcement(sandbox, psa, platform)
         finally:

@@ -118,7 +118,7 @@ def _purchase(words: list[str]) -> Iterator[Event]:
         trial="trial" in rest,
         auto_renew=not rest,
     )
-    if int(id) % 3 == 1:
+    if int(id) % 3 == 0:
         yield Event(on=date.fromordinal(on.toordinal() + 5), action="users", subscription=int(id))
 
 

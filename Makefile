@@ -36,7 +36,7 @@ test-all: lint types
 	$(BIN)/pytest -m "long or not long"
 
 bench: $(READY)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH_FLAGS)
 
 lock:
 	$(PYTHON) -m venv $(VENV)

@@ -64,7 +64,7 @@ def apply(
         else:
             plan = saved
         if style == "text":
-            print_plan(plan, "text")
+            print_plan(plan, "text" if saved is None else "summary")
         if plan.changes and not yes:
             _ask(len(plan.changes), chosen.name, style)
         return _carry_out(plan, services, style)

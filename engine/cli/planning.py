@@ -27,15 +27,17 @@ def planned(workspace: Workspace, connection: Connection, services: Services, da
 
 
 def print_plan(plan: Plan, style: str) -> None:
-    """The plan on stdout as text, JSON or Markdown."""
+    """The plan on stdout: `text`, `json`, `markdown`, or `summary`, its last line alone."""
     document = to_document(plan)
     if style == "json":
         print_json(document)
         return
-    from engine.reporting.render import render_plan_markdown, render_plan_text
+    from engine.reporting.render import render_plan_markdown, render_plan_summary, render_plan_text
 
     if style == "markdown":
         print_text(render_plan_markdown(document))
+    elif style == "summary":
+        print_text(render_plan_summary(document))
     else:
         print_text(render_plan_text(document, width(sys.stdout), colored(sys.stdout)))
 

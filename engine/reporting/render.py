@@ -18,6 +18,12 @@ def render_plan_text(plan: dict[str, Any], width: int, color: bool) -> str:
     return _environment(width, color).get_template("plan.txt.j2").render(plan_view(plan))
 
 
+def render_plan_summary(plan: dict[str, Any]) -> str:
+    """The one line that sums a plan up."""
+    view = plan_view(plan)
+    return f"{view['summary']}{' ' + view['total'] + '.' if view['total'] else ''}\n"
+
+
 def render_plan_markdown(plan: dict[str, Any]) -> str:
     """A plan as Markdown, with everything that comes from a service escaped."""
     return _environment(200, False).get_template("plan.md.j2").render(plan_view(plan))

@@ -1,0 +1,172 @@
+"""`cwctl sandbox`: the embedded simulators, their clock and their world."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli import exits
+from engine.cli.exits import Stop
+from engine.cli.options import Day, format_option
+from engine.cli.output import print_json, print_text
+
+if TYPE_CHECKING:
+    from engine.sandbox.sandbox import Sandbox
+
+
+_KINDS = {"customers": "platform_customer", "subscriptions": "platform_subscription", "agreements": "agreement"}
+"""What `reset` counts of a world: kinds of documents in the store."""
+
+
+@click.group()
+def sandbox() -> None:
+    """Run the embedded simulators of both services.
+
+    Their data lies in .cwctl/ of the workspace, so that what was applied stays. Their clock is their own.
+
+    \b
+    Examples:
+      cwctl sandbox advance --days 30
+      cwctl sandbox reset
+      cwctl sandbox serve --format json
+    """
+
+
+@sandbox.command()
+@click.option("--psa-port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--platform-port", type=click.IntRange(0, 65535), default=8421, show_default=True, help="0 takes a free one."
+)
+@format_option("json")
+@click.pass_obj
+def serve(directory: str | None, psa_port: int, platform_port: int, style: str) -> int:
+    """Serve both simulators on loopback until interrupted.
+
+    With --format json one line tells the addresses and credentials, and nothing else is printed.
+
+    \b
+    Examples:
+      cwctl sandbox serve
+      cwctl sandbox serve --psa-port 0 --platform-port 0 --format json
+    """
+    from engine.sandbox.serve import serve as run_servers
+
+    def announce(told: dict[str, dict[str, str]]) -> None:
+        if style == "json":
+            import msgspec
+
+            print_text(f"{msgspec.json.encode(told).decode()}\n")
+            return
+        for name, values in told.items():
+            print_text(f"{name}\n" + "".join(f"  {key:<14}{value}\n" for key, value in values.items()))
+        print_text("Serving until interrupted (Ctrl-C).\n")
+
+    with _opened(directory) as opened:
+        try:
+            run_servers(opened, psa_port, platform_port, announce)
+        except OSError as error:
+            hint = "Choose other ports with --psa-port and --platform-port, or 0 for free ones."
+            raise Stop(f"the servers could not start: {error.strerror or error}", hint=hint) from error
+    return exits.OK
+
+
+@sandbox.command()
+@click.option("--days", type=click.IntRange(1, 3660), help="How many days to go on.")
+@click.option("--to", "until", type=Day(), help="The day to go on to.")
+@format_option("json")
+@click.pass_obj
+def advance(directory: str | None, days: int | None, until: date | None, style: str) -> int:
+    """Move the sandbox's clock on. What its script has planned up to that day happens.
+
+    \b
+    Examples:
+      cwctl sandbox advance --days 1
+      cwctl sandbox advance --to 2026-09-01
+    """
+    if (days is None) == (until is None):
+        raise click.UsageError("Say how far: either --days N or --to DATE.")
+    with _opened(directory) as opened:
+        target = until if until is not None else opened.today + timedelta(days=days or 0)
+        if (target - opened.today).days > 3660:
+            raise Stop(f"{target} is more than ten years away from {opened.today}", hint="Go on in smaller steps.")
+        try:
+            happened = opened.advance(target)
+        except ValueError as error:
+            raise Stop(str(error), hint="The clock only goes forward; `cwctl sandbox reset` begins anew.") from error
+        if style == "json":
+            print_json({"today": opened.today, "happened": happened})
+        else:
+            print_text("".join(f"  {line}\n" for line in happened) + f"The sandbox's day is {opened.today}.\n")
+    return exits.OK
+
+
+@sandbox.command()
+@click.option("--customers", type=click.IntRange(1, 100_000), help="Make a world with this many customers.")
+@click.option("--subscriptions", type=click.IntRange(1, 1_000_000), help="… and with this many subscriptions.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same world.")
+@click.option(
+    "--workspace",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write a workspace that maps the made world into this new folder.",
+)
+@format_option("json")
+@click.pass_obj
+def reset(
+    directory: str | None, customers: int | None, subscriptions: int | None, seed: int, folder: Path | None, style: str
+) -> int:
+    """Make the example world anew, or a large made one. What was applied is gone.
+
+    With --workspace the made world is kept in that folder, beside the mappings that fit it.
+
+    \b
+    Examples:
+      cwctl sandbox reset
+      cwctl sandbox reset --customers 100 --subscriptions 1000 --workspace /tmp/large
+    """
+    from engine.sandbox.workspace_files import write_workspace
+
+    made = customers is not None or subscriptions is not None
+    if folder is not None and not made:
+        raise click.UsageError("--workspace goes with --customers or --subscriptions: the example has its workspace.")
+    if folder is not None:
+        if folder.exists() and any(folder.iterdir()):
+            raise Stop(f"the folder {folder} is not empty; nothing was written", hint="Name a new folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+    with _opened(str(folder) if folder else directory) as opened:
+        opened.reset(customers, subscriptions, seed)
+        if folder is not None:
+            write_workspace(opened.store, folder)
+        world = {"today": opened.today.isoformat(), **{name: opened.store.count(kind) for name, kind in _KINDS.items()}}
+    if style == "json":
+        print_json(world)
+    else:
+        counts = ", ".join(f"{number} {name}" for name, number in world.items() if name != "today")
+        print_text(f"A new world on {world['today']}: {counts}.\n")
+        if folder is not None:
+            print_text(f"Its workspace is in {folder}: try `cwctl -C {folder} plan`.\n")
+    return exits.OK
+
+
+@contextmanager
+def _opened(directory: str | None) -> Iterator["Sandbox"]:
+    """The workspace's sandbox."""
+    from sqlite3 import DatabaseError
+
+    from engine.cli.services import SANDBOX_FILE
+    from engine.cli.workspace import root_of
+    from engine.sandbox.sandbox import Sandbox
+
+    path = root_of(directory) / SANDBOX_FILE
+    try:
+        opened = Sandbox.open(path)
+    except DatabaseError as error:
+        hint = "Delete that file: a new world is made."
+        raise Stop(f"{path}: the sandbox's data cannot be used: {error}", hint=hint) from error
+    try:
+        yield opened
+    finally:
+        opened.close()

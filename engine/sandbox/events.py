@@ -160,6 +160,16 @@ def next_term(doc: Document) -> date | None:
     return day_of(doc["subscriptionEndDate"])
 
 
+def roll_term(doc: Document, day: date) -> None:
+    """Makes the record show the end of the term that runs on a day, without a word in the log."""
+    end = start = day_of(doc["subscriptionStartDate"])
+    times = 0
+    while end <= day:
+        times += 1
+        end = add_term(start, doc["subscriptionBillingTerm"], times)
+    _put_end(doc, end)
+
+
 def _term_over(doc: Document, event: Event, name: str) -> tuple[str, str, str] | None:
     end = day_of(doc["subscriptionEndDate"])
     if end != event.on:
@@ -175,12 +185,7 @@ def _term_over(doc: Document, event: Event, name: str) -> tuple[str, str, str] |
 
 def _auto_renew(doc: Document, event: Event, name: str) -> tuple[str, str, str]:
     """Switches the renewal on or off; the end shown is then that of the running term."""
-    end = start = day_of(doc["subscriptionStartDate"])
-    times = 0
-    while end <= event.on:
-        times += 1
-        end = add_term(start, doc["subscriptionBillingTerm"], times)
-    _put_end(doc, end)
+    roll_term(doc, event.on)
     word = "ENABLED" if event.auto_renew else "DISABLED"
     doc.update(autoRenew=event.auto_renew, subscriptionRenewStatus=word)
     return "Auto Renew Updated", f"Auto Renew: {word}; ", f"switches the renewal of {name} to {word.lower()}"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from engine.sandbox.bookkeeping import Company, PsaAgreement, write_companies, write_items, write_setup
-from engine.sandbox.events import Document, Event, bought, changed
+from engine.sandbox.events import Document, Event, bought, changed, next_term, roll_term
 from engine.sandbox.example.catalog import ITEMS, OFFERS
 from engine.sandbox.platform.documents import Offer, customer_document
 from engine.sandbox.platform.lists import CUSTOMER
@@ -133,6 +133,8 @@ def _subscription(chance: random.Random, id: int, owner: Company, account: str) 
         after = changed(event, doc, len(items))
         if after is not None:
             doc, items = after.document, after.items + items
+    if next_term(doc) is not None:
+        roll_term(doc, FIRST_DAY)
     return doc, items
 
 

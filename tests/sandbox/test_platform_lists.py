@@ -35,7 +35,10 @@ def test_page_tokens_lead_to_everything_once(platform: Caller, what: str, size: 
 def test_paging_needs_a_size_or_a_token(platform: Caller) -> None:
     assert platform.get("customers", status=400)["error"] == "INVALID_REQUEST"
     assert platform.get("customers", {"pageSize": "many"}, status=400)["code"] == 400
-    assert platform.get("customers", {"pageToken": "%%%"}, status=400)["code"] == 400
+    for token in ("%%%", "é", "NS4=", "LTUuNQ=="):
+        assert platform.get("customers", {"pageToken": token}, status=400)["code"] == 400
+    for number in ("-1", "²", "9" * 30):
+        assert platform.get("subscriptions", {"pagination.offset": number}, status=400)["code"] == 400
 
 
 def test_the_server_may_give_fewer_than_asked(platform: Caller, sandbox: Sandbox) -> None:
@@ -138,7 +141,8 @@ def test_a_thin_log_tells_of_creation_and_quantities_alone(platform: Caller, san
 
 
 @pytest.mark.parametrize(
-    "path", ["customers/410001/subscriptions/710029", "customers/x/subscriptions/y", "customers/9", "products/none"]
+    "path",
+    ["customers/410001/subscriptions/710029", "customers/1/subscriptions/²", f"customers/{10**25}", "products/none"],
 )
 def test_what_is_not_there_is_404(platform: Caller, path: str) -> None:
     assert platform.get(path, status=404)["error"] == "NOT_FOUND"

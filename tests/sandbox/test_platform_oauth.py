@@ -49,7 +49,9 @@ def test_without_or_with_a_wrong_token_there_is_nothing(platform: Caller) -> Non
     refused = platform.get("products", {"pageSize": 1}, status=401)
     assert set(refused) == {"error", "message", "code", "details"}
     assert platform.http.get("/api/v1/invoices/myinvoices", auth=("sandbox-api-key", "wrong")).status_code == 401
-    assert platform.http.get("/api/v1/invoices/myinvoices").status_code == 401
+    for header in ("", "Basic é", "Basic bm90aGluZw==", "Bearer x"):
+        headers = [(b"authorization", header.encode("latin-1"))]
+        assert platform.http.get("/api/v1/invoices/myinvoices", headers=headers).status_code == 401
 
 
 def test_a_role_without_access_is_denied(platform: Caller, sandbox: Sandbox) -> None:

@@ -118,6 +118,10 @@ def test_a_file_keeps_the_world(tmp_path: Path) -> None:
 
 def test_a_seed_gives_one_world_and_another_a_different_one() -> None:
     one, same, other = (Sandbox.in_memory(20, 150, seed) for seed in (1, 1, 2))
+    ends = [
+        str(doc["renewalDate"]) for doc in one.store.rows("platform_subscription") if doc["cloudProviderId"] == "32"
+    ]
+    assert min(ends) > "2026-06-15", "terms that renew visibly are up to date"
     for kind in ("platform_customer", "platform_subscription", "platform_activity", "company"):
         assert one.store.texts(kind) == same.store.texts(kind)
     assert one.store.texts("platform_subscription") != other.store.texts("platform_subscription")

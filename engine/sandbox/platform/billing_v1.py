@@ -8,7 +8,7 @@ from typing import Any
 from engine.sandbox.asgi import Answer, json_answer
 from engine.sandbox.platform.lists import CUSTOMER
 from engine.sandbox.platform.subscriptions import SUBSCRIPTION
-from engine.sandbox.platform.wire import Request
+from engine.sandbox.platform.wire import Request, whole_number
 from engine.sandbox.store import Store
 
 INVOICE = "platform_invoice"
@@ -83,10 +83,10 @@ def _holds(doc: Document, member: str, modifier: str, value: str) -> bool:
 
 
 def _number(request: Request, name: str, default: int) -> int:
-    text = request.parameter(name) or str(default)
-    if not text.isascii() or not text.isdigit():
+    value = whole_number(request.parameter(name) or str(default))
+    if value is None:
         raise V1Error(400, f"{name} must be a whole number")
-    return int(text)
+    return value
 
 
 def billing_report(request: Request, store: Store, report: str) -> Answer:
@@ -118,9 +118,13 @@ def figures_of(
 ) -> Iterator[tuple[Document, Document]]:
     """Subscription and its figures, for each that has some for that month."""
     figures = {doc["subscription"]: doc for doc in store.rows(FIGURES) if doc["month"] == month}
-    parent = int(customer) if customer and customer.isdigit() else None
-    for subscription in store.rows(SUBSCRIPTION, parent):
-        if subscription["id"] in figures and provider in (None, subscription["cloudProviderId"]):
+    for subscription in store.rows(SUBSCRIPTION):
+        if customer not in (None, subscription["customerId"]) or provider not in (
+            None,
+            subscription["cloudProviderId"],
+        ):
+            continue
+        if subscription["id"] in figures:
             yield subscription, figures[subscription["id"]]
 
 

@@ -1,13 +1,12 @@
 """The lists of v3 that page by pageSize and pageToken: customers, products and orders."""
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Any
 
 from engine.sandbox.asgi import Answer
 from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.wire import Request, invalid, not_found
+from engine.sandbox.platform.wire import Request, invalid, not_found, whole_number
 from engine.sandbox.store import Store, from_json
 
 CUSTOMER = "platform_customer"
@@ -32,7 +31,8 @@ def customers(request: Request, store: Store, settings: PlatformSettings) -> Ans
 
 def customer(store: Store, id: str) -> Answer:
     """GET …/customers/{id}."""
-    text = store.text(CUSTOMER, int(id)) if id.isdigit() else None
+    number = whole_number(id)
+    text = None if number is None else store.text(CUSTOMER, number)
     if text is None:
         raise not_found(f"customer {id}")
     return Answer(200, text.encode())
@@ -110,10 +110,13 @@ def _make_token(begin: int, size: int) -> str:
 
 def _read_token(token: str) -> tuple[int, int]:
     try:
-        begin, _, size = base64.urlsafe_b64decode(token).decode().partition(".")
-        return int(begin), int(size)
-    except (binascii.Error, ValueError):
-        raise invalid("pageToken is not one that was given out") from None
+        parts = [whole_number(part) for part in base64.urlsafe_b64decode(token).decode().split(".")]
+    except ValueError:
+        parts = []
+    match parts:
+        case [int(begin), int(size)]:
+            return begin, size
+    raise invalid("pageToken is not one that was given out")
 
 
 def _equals(request: Request, parameter: str, member: str, unspecified: str | None = None) -> Wanted | None:

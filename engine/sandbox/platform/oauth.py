@@ -1,7 +1,6 @@
 """Tokens: rotation and expiry on the sandbox's clock; the checks of Bearer and Basic."""
 
 import base64
-import binascii
 import hmac
 
 from engine.sandbox.asgi import Answer, json_answer
@@ -120,7 +119,7 @@ def check_basic(request: Request) -> bool:
         return False
     try:
         pair = base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return False
     return _same(pair, f"{API_KEY}:{API_SECRET}")
 

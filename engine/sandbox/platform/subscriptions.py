@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.sandbox.asgi import Answer
 from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.wire import Request, invalid, not_found
+from engine.sandbox.platform.wire import Request, invalid, not_found, whole_number
 from engine.sandbox.store import Store, from_json, to_json
 
 SUBSCRIPTION = "platform_subscription"
@@ -55,10 +55,11 @@ def listed(request: Request, store: Store, settings: PlatformSettings) -> Answer
 
 def detail(store: Store, settings: PlatformSettings, customer: str, id: str) -> Answer:
     """GET …/customers/{customer}/subscriptions/{id}: the record and its history, newest first."""
-    text = store.text(SUBSCRIPTION, int(id)) if id.isdigit() else None
-    if text is None or from_json(text)["customerId"] != customer:
+    number = whole_number(id)
+    text = None if number is None else store.text(SUBSCRIPTION, number)
+    if number is None or text is None or from_json(text)["customerId"] != customer:
         raise not_found(f"subscription {id} of customer {customer}")
-    kept = store.get(ACTIVITY, int(id)) or {"items": []}
+    kept = store.get(ACTIVITY, number) or {"items": []}
     items = [item for item in kept["items"] if settings.activity_log == "complete" or _told_when_thin(item)]
     log = to_json({"totalCount": str(len(items)), "items": items}).decode()
     return Answer(200, f'{text[:-1]},"activityLogs":{log}}}'.encode())
@@ -125,4 +126,4 @@ def _sort_key(doc: Document, member: str) -> tuple[bool, int, str]:
     """Ids and licence counts are numbers in strings and sort as numbers; what is missing comes last."""
     value = doc.get(member)
     text = "" if value is None else str(value)
-    return value is None, int(text) if text.isdigit() else 0, text
+    return value is None, whole_number(text) or 0, text

@@ -26,9 +26,10 @@ class Request:
         text = self.parameter(name)
         if text is None:
             return None
-        if not text.isascii() or not text.isdigit():
+        value = whole_number(text)
+        if value is None:
             raise invalid(f"{name} must be a whole number, not {text!r}")
-        return int(text)
+        return value
 
     def form(self) -> dict[str, str]:
         """The body as form fields."""
@@ -48,6 +49,11 @@ class ApiError(Exception):
         """The error as it goes over the wire."""
         shape = {"error": self.error, "message": self.message, "code": self.status, "details": []}
         return json_answer(self.status, shape)
+
+
+def whole_number(text: str) -> int | None:
+    """A text of ASCII digits as a number that the store can hold (up to 18 of them), else None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def invalid(message: str) -> ApiError:

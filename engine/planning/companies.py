@@ -12,6 +12,7 @@ from engine.planning.part import Part, joined
 from engine.planning.plan import Change, FieldChange, Held, Value
 from engine.platform.models import Customer
 from engine.psa.models import Company
+from engine.psa.text import canonical
 from engine.workspace.model import CustomerMapping, Reference
 
 NAME_LENGTH = 50
@@ -50,7 +51,7 @@ def plan_companies(inputs: Inputs, selected: frozenset[str]) -> CompanyPlan:
                 parts.append(Part(changes=(change,), notices=_notices(inputs, mapping, customer, None)))
                 companies[mapping.customer] = f"@{change.address}"
                 continue
-            if not same_name(company.name, customer.name):
+            if not any(same_name(company.name, name) for name in (customer.name, cut(customer.name, NAME_LENGTH))):
                 why = (
                     f"the identifier {company.identifier} belongs to another company already: "
                     f"{company.name!r} (id {company.id})"
@@ -174,7 +175,7 @@ def _notices(
         )
     if not customer.active:
         warn("customer-inactive", f"customer {customer.id} ({customer.name}) is inactive on the platform")
-    if len(" ".join(customer.name.split())) > NAME_LENGTH and "name" in mapping.fields:
+    if len(canonical(customer.name)) > NAME_LENGTH and "name" in mapping.fields:
         warn("text-cut", f"the name {customer.name!r} is cut to the PSA's {NAME_LENGTH} characters")
     values = _values(inputs, customer)
     if "country" in mapping.fields and values["country"] and not _country_known(inputs, values["country"]):

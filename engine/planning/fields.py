@@ -6,6 +6,7 @@ The rows are the guide's table of Global Sync Rules; `field` is the name in `eng
 import msgspec
 
 from engine.planning.plan import FieldChange, Value
+from engine.psa.text import canonical
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -80,4 +81,4 @@ def differing(wanted: list[tuple[Field, Value, Value]]) -> tuple[FieldChange, ..
 
 
 def _canonical(value: Value) -> Value:
-    return value.strip() if isinstance(value, str) else value
+    return canonical(value) if isinstance(value, str) else value

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from engine.psa.text import canonical
+
 _LEGAL_FORMS = frozenset(
     {
         *("ab", "ag", "as", "bv", "co", "corp", "corporation", "company", "gmbh", "inc", "incorporated", "kg"),
@@ -25,6 +27,6 @@ def same_name(one: str, other: str) -> bool:
 
 
 def cut(text: str, length: int) -> str:
-    """The text on one line, at most `length` characters: what the PSA's field can hold."""
-    flat = " ".join(text.split())
+    """The text on one line without invisible characters, at most `length` long: what the PSA's field can hold."""
+    flat = canonical(text)
     return flat if len(flat) <= length else flat[:length].rstrip()

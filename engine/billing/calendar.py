@@ -6,6 +6,7 @@ Every date is a calendar day; a period's last day is inclusive.
 import re
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 BillingCycle = Literal["monthly", "annual"]
@@ -43,11 +44,24 @@ def add_terms(day: date, term: str, count: int) -> date:
 
     Raises TermUnreadable for a term such as `1 month`, and for one of no length.
     """
+    months, days = _length(term)
+    return add_months(day, months * count) + timedelta(days=days * count)
+
+
+def terms_between(first: date, last: date, term: str) -> int:
+    """Whole terms that surely fit from `first` to `last`: a start for counting on, never too many."""
+    months, days = _length(term)
+    return max(0, (last - first).days // (months * 31 + days) - 1)
+
+
+@lru_cache(maxsize=64)
+def _length(term: str) -> tuple[int, int]:
+    """Months and days of an ISO 8601 duration."""
     found = _TERM.fullmatch(term)
     years, months, days = (int(found[part] or 0) if found else 0 for part in ("years", "months", "days"))
     if not (years or months or days):
         raise TermUnreadable(f"the term {term!r} is not a duration such as P1M or P1Y")
-    return add_months(day, (years * 12 + months) * count) + timedelta(days=days * count)
+    return years * 12 + months, days
 
 
 def period_start(day: date, start: date, billing: BillingCycle) -> date:

@@ -10,7 +10,17 @@ from typing import Literal
 
 import msgspec
 
-from engine.billing.calendar import BillingCycle, TermUnreadable, add_terms, eom, fom, fonm, period_end, period_start
+from engine.billing.calendar import (
+    BillingCycle,
+    TermUnreadable,
+    add_terms,
+    eom,
+    fom,
+    fonm,
+    period_end,
+    period_start,
+    terms_between,
+)
 
 Kind = Literal["license", "usage", "one_time"]
 Role = Literal["base", "usage", "one_time"]
@@ -71,8 +81,11 @@ def term_end(purchase: Purchase, agreement: AgreementTerms, as_of: date) -> date
         raise TermUnreadable("it renews by itself, but names no term to renew for")
     following = period_end(max(as_of, purchase.start), agreement.start, agreement.billing) + timedelta(days=1)
     horizon = period_end(following, agreement.start, agreement.billing)
+    if purchase.end >= horizon:
+        return purchase.end
     first_after = purchase.end + timedelta(days=1)
-    rolled, count = purchase.end, 0
+    count = terms_between(first_after, horizon, purchase.term)
+    rolled = purchase.end
     while rolled < horizon:
         count += 1
         rolled = add_terms(first_after, purchase.term, count) - timedelta(days=1)

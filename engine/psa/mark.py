@@ -8,6 +8,7 @@ The agreement is part of it, so that the marks on a copied agreement are recogni
 
 import re
 from datetime import date
+from operator import mul
 from typing import Literal, get_args
 
 import msgspec
@@ -22,6 +23,9 @@ _LETTERS: dict[Role, str] = {role: role[0] for role in get_args(Role)}
 _ROLES: dict[str, Role] = {letter: role for role, letter in _LETTERS.items()}
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz."
 _CHECKS = "0123456789abcdefghijklmnopqrstuvwxyz_"
+# 37 is a prime and 2 one of its primitive roots: no weight is 0, so each change of one character changes the sum.
+_WEIGHTS = tuple(pow(2, place, 37) for place in range(1, 101))
+_VALUES = bytes.maketrans(_ALPHABET.encode(), bytes(range(len(_ALPHABET))))
 _OURS = re.compile(r"cw[0-9]+\.")
 _SHAPE = re.compile(
     r"cw1\.(?P<account>x?[0-9a-z]+)\.(?P<subscription>[0-9]+)\.(?P<agreement>[0-9a-z]+)"
@@ -107,12 +111,7 @@ def _prefix_changed(text: str) -> bool:
 
 
 def _check(body: str) -> str:
-    # 37 is a prime and 2 one of its primitive roots: no weight is 0, so each change of one character changes the sum.
-    total, weight = 0, 1
-    for character in body:
-        weight = weight * 2 % 37
-        total += weight * _ALPHABET.index(character)
-    return _CHECKS[total % 37]
+    return _CHECKS[sum(map(mul, _WEIGHTS, body.encode("ascii").translate(_VALUES))) % 37]
 
 
 def _day(mark: Mark) -> str:

@@ -63,7 +63,7 @@ def _timed(
     aim = AIMS[subscriptions]
     print(  # noqa: T201
         f"{subscriptions:,} subscriptions, {title}\n"
-        f"  requests: {sent} = {additions} agreements + {sent - additions} pages and sign-in (bare loop: {floor_sent})\n"
+        f"  requests: {sent} = {additions} agreements + {sent - additions} others (bare loop: {floor_sent})\n"
         f"  plan: {own[0]:.2f} s, {own[1]:.0f} MiB; bare loop: {bare[0]:.2f} s, {bare[1]:.0f} MiB\n"
         f"  ratio: {ratio:.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f}; aim {aim})",
         flush=True,

@@ -83,8 +83,10 @@ def _connected(root: Path, announcement: dict[str, dict[str, str]]) -> dict[str,
       token_store: {{ file: "{token}" }}
 """
     )
+    # An installed program has its byte code; so has this one, wherever the environment asks Python not to write any.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **kept,
         "BENCH_CLIENT_ID": psa["client_id"],
         "BENCH_PUBLIC_KEY": psa["public_key"],
         "BENCH_PRIVATE_KEY": psa["private_key"],

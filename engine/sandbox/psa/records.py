@@ -259,7 +259,7 @@ _DEFAULT = {"defaultFlag": flag(), "inactiveFlag": flag()}
 TABLES = (
     _table("company_status", "companyStatus", "/company/companies/statuses", _DEFAULT),
     _table("company_type", "companyType", "/company/companies/types", {**_DEFAULT, "vendorFlag": flag()}),
-    _table("country", "country", "/company/countries", {"identifier": text(), "countryCode": text(2)}),
+    _table("country", "country", "/company/countries", {"countryCode": text(2)}),
     _table("territory", "territory", "/system/locations"),
     _table(
         "currency",
@@ -283,6 +283,11 @@ TABLES = (
             "prorateFlag": flag(),
             "invoiceProratedAdditionsFlag": flag(since=NEW),
             "invoicingCycle": choice(*_CYCLES),
+            "employeeCompRate": choice("Actual", "Hourly"),
+            "employeeCompNotExceed": choice("Billing", "Amount", "Percent"),
+            "billTime": choice(*_BILLABLE),
+            "billExpenses": choice(*_BILLABLE),
+            "billProducts": choice(*_BILLABLE),
             "integrationXRef": text(50),
             "inactiveFlag": flag(),
         },

@@ -32,7 +32,7 @@ _SETUP: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"id": 2, "name": "Vendor", "defaultFlag": False, "vendorFlag": True},
     ),
     "country": tuple(
-        {"id": number, "name": name, "identifier": code, "countryCode": code}
+        {"id": number, "name": name, "countryCode": code}
         for number, (code, name) in enumerate(
             (
                 ("US", "United States"),
@@ -102,6 +102,11 @@ def add_agreement_type(
         "billingCycle": link(store, "billing_cycle", billing_cycle),
         "prorateFlag": prorates,
         "invoicingCycle": "CalendarYear",
+        "employeeCompRate": "Actual",
+        "employeeCompNotExceed": "Billing",
+        "billTime": "NoDefault",
+        "billExpenses": "NoDefault",
+        "billProducts": "NoDefault",
         "inactiveFlag": False,
     }
     return add_record(store, "agreement_type", values, id=id)

@@ -40,7 +40,7 @@ def _wanted(request: Request) -> list[Document]:
         raise ApiError(405, "ConnectWiseApi", f"The verb {request.verb} is not supported here.")
     try:
         body = from_json(request.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request(f"The body is not JSON: {error}") from None
     wanted = _member(body, "requests") if isinstance(body, dict) else None
     if not isinstance(wanted, list) or not all(isinstance(entry, dict) for entry in wanted):

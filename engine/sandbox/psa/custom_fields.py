@@ -30,7 +30,7 @@ def replaced(store: Store, kind: str, name: str, given: object) -> list[dict[str
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
         raise conversion_failed(given, "CustomFieldValue[]", "customFields")
     fields = {field["id"]: field for field in defined(store, kind)}
-    unknown = [entry.get("id") for entry in given if entry.get("id") not in fields]
+    unknown = [id for entry in given if type(id := entry.get("id")) is not int or id not in fields]
     if unknown:
         details = [problem("NotFound", f"Custom field {id} not found", name, "customFields/id") for id in unknown]
         raise invalid(name, details)

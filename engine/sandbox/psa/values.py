@@ -1,6 +1,7 @@
 """Values of a body as the PSA keeps them, and what it says about a record that does not pass."""
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +15,8 @@ from engine.sandbox.store import Document, Store
 
 _NEWLINES = re.compile(r"\r\n|\r|\n")
 _UNSUPPORTED = re.compile(r"[\b\f]")
+_MOST_DIGITS = 12
+_YEARS = range(1753, 9000)  # the database's calendar begins in 1753
 _MONEY = frozenset({"price", "cost", "unitPrice", "unitCost"})
 _ADDRESS = ("addressLine1", "addressLine2", "city", "state", "zip", "country")
 _REFERENCE_MEMBERS = frozenset({"id", "name", "identifier", "_info", "description", "serializedFlag", "currencyCode"})
@@ -125,19 +128,22 @@ def _text(name: str, given: object) -> str:
 
 
 def _number(name: str, given: object) -> Decimal | int:
+    number: Decimal | int = Decimal("NaN")
     if isinstance(given, int | Decimal) and not isinstance(given, bool):
-        return given
-    try:
-        number = Decimal(given) if isinstance(given, str) else Decimal("NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+        number = given
+    elif isinstance(given, str):
+        with suppress(InvalidOperation):
+            number = Decimal(given)
+    if isinstance(number, Decimal) and (not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS):
         raise conversion_failed(given, "System.Nullable`1[System.Double]", name)
+    if isinstance(number, int) and abs(number) >= 10**_MOST_DIGITS:
+        raise conversion_failed("a number of that size", "System.Nullable`1[System.Double]", name)
     return number
 
 
 def _instant(name: str, given: str) -> str:
-    try:
-        return f"{datetime.fromisoformat(given):%Y-%m-%dT%H:%M:%SZ}"
-    except ValueError:
-        raise conversion_failed(given, "System.Nullable`1[System.DateTime]", name) from None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(given)
+        if moment.year in _YEARS:
+            return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    raise conversion_failed(given, "System.Nullable`1[System.DateTime]", name)

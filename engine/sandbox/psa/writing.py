@@ -175,7 +175,7 @@ def _operations(body: bytes) -> list[Document]:
 def _decoded(body: bytes) -> Any:
     try:
         return from_json(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request(f"The body is not JSON: {error}") from None
 
 

@@ -41,7 +41,7 @@ def compared(inputs: Inputs, service: Service) -> Part:
     for line in service.lines:
         mark = _mark(inputs, service, line)
         addition = posted.pop(key_of(mark), None)
-        if addition is None and service.adopted is not None and line.role == "base":
+        if addition is None and service.adopted is not None and line.role != "usage":
             addition = service.adopted
         change = (
             _creation(inputs, service, line, mark) if addition is None else _update(inputs, service, line, addition)
@@ -72,11 +72,14 @@ def _address(service: Service, line: Line) -> str:
 
 
 def _prices(inputs: Inputs, service: Service, line: Line) -> tuple[Decimal, Decimal]:
-    """Unit price and unit cost of a new line: the platform's where the rules sync them, else the catalog item's."""
+    """Unit price and unit cost of a new line: the platform's where the rules sync them, else the catalog item's.
+
+    Consumption has no amount yet, whatever the catalog says.
+    """
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
     price, cost = rounded(line.unit_price, decimals), rounded(line.unit_cost, decimals)
     item = service.item
-    if isinstance(item, CatalogItem):
+    if isinstance(item, CatalogItem) and line.role != "usage":
         if "customer_unit_price" not in service.mapping.fields and item.price is not None:
             price = item.price
         if "partner_unit_cost" not in service.mapping.fields and item.cost is not None:
@@ -115,13 +118,17 @@ def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Chang
 def _update(inputs: Inputs, service: Service, line: Line, addition: Addition) -> Change | None:
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
     price, cost = rounded(line.unit_price, decimals), rounded(line.unit_cost, decimals)
-    wanted: list[tuple[Field, Value, Value]] = [(wire.QUANTITY, addition.quantity, Decimal(line.quantity))]
+    # An ended subscription may show no licences and no price any more; what it was billed for stays as it was.
+    ended = service.subscription.state == "ended"
+    quantity = addition.quantity if ended else Decimal(line.quantity)
+    synced = frozenset[str]() if ended else service.mapping.fields
+    wanted: list[tuple[Field, Value, Value]] = [(wire.QUANTITY, addition.quantity, quantity)]
     if line.role != "usage":
-        if "customer_unit_price" in service.mapping.fields:
+        if "customer_unit_price" in synced:
             wanted.append((wire.UNIT_PRICE, addition.unit_price, price))
         else:
             price = addition.unit_price
-        if "partner_unit_cost" in service.mapping.fields:
+        if "partner_unit_cost" in synced:
             wanted.append((wire.UNIT_COST, addition.unit_cost, cost))
         else:
             cost = addition.unit_cost
@@ -139,7 +146,7 @@ def _update(inputs: Inputs, service: Service, line: Line, addition: Addition) ->
         inputs.as_of,
         _recurrence(service),
     )
-    after = _effect(inputs, service, line, Decimal(line.quantity), price, cost)
+    after = _effect(inputs, service, line, quantity, price, cost)
     return _change(
         service,
         line,

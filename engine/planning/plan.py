@@ -28,7 +28,9 @@ _DATES = frozenset({"effective", "cancelled"})
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field, old and new, each a Value. `rule` is the sync rule that switched it on; `reads` and `writes` are wire fields.
+    """One field, old and new, each a Value.
+
+    `rule` is the sync rule that switched it on; `reads` and `writes` are wire fields.
 
     A text that begins with `@` in `after` is the address of a change whose result it takes the id of.
     """

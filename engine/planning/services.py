@@ -76,10 +76,12 @@ def _service(
         notices.append(_notice(mapping, "trial", "it is a trial: it has no line until it is converted"))
     else:
         wanted = _lines(inputs, mapping, subscription, product, agreement, ours)
+        if not wanted and not ours and product.kind == "license":
+            notices.append(_notice(mapping, "nothing-to-bill", "it has no line: none of its days may be billed so far"))
     if subscription.state == "ended" and not ours:
         # Nobody knows the day of its cancellation any more, so a line made now would bill days on a guess.
         wanted = ()
-        notices.append(_notice(mapping, "ended", f"it is {subscription.status} and never had a line: it gets none"))
+        notices = [_notice(mapping, "ended", f"it is {subscription.status} and never had a line: it gets none")]
     if subscription.state == "suspended":
         notices.append(_notice(mapping, "suspended", "it is suspended on the platform, and bills on"))
     return Service(
@@ -89,7 +91,7 @@ def _service(
         agreement=agreement,
         lines=wanted,
         ours=ours,
-        adopted=_adopted(inputs, mapping, item, ours, posted),
+        adopted=_adopted(inputs, mapping, product, item, posted) if wanted and not ours else None,
         notices=tuple(notices),
     )
 
@@ -150,14 +152,18 @@ def _agreement(
     if agreement.currency is not None and agreement.currency.upper() != subscription.currency.upper():
         why = f"{label} is in {agreement.currency}, the subscription in {subscription.currency}"
         raise Refused("currency-differs", why, "map it onto an agreement in the subscription's currency")
-    cycle = inputs.observed.billing_cycles.get(agreement.billing_cycle_id or 0)
-    frequency = cycle.frequency if cycle is not None else "unknown"
+    frequency = _frequency(inputs, agreement)
     wanted = _CYCLES.get(subscription.cycle or "monthly", "Monthly" if subscription.cycle == "one_time" else None)
     fits = frequency in _CYCLES.values() if subscription.cycle == "one_time" else frequency == wanted
     if not fits:
-        why = f"it bills {subscription.cycle}, {label} bills {frequency.lower()}"
+        why = f"it bills {subscription.cycle or 'monthly'}, {label} bills {frequency.lower()}"
         raise Refused("cycle-differs", why, "map it onto an agreement with the same billing cycle")
     return agreement
+
+
+def _frequency(inputs: Inputs, agreement: Agreement) -> str:
+    cycle = inputs.observed.billing_cycles.get(agreement.billing_cycle_id or 0)
+    return cycle.frequency if cycle is not None else "unknown"
 
 
 def _ours(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
@@ -170,20 +176,27 @@ def _ours(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> tupl
         raise Refused("lines-elsewhere", why, hint)
     twice = posted.duplicates(mapping.subscription)
     if twice:
+        hint = "end the wrong one in the PSA and clear its mark"
         ids = " and ".join(str(addition.id) for addition in twice)
-        raise Refused("duplicate-lines", f"additions {ids} carry the same mark", "cancel the wrong one in the PSA")
+        raise Refused("duplicate-lines", f"additions {ids} carry the same mark", hint)
     return found
 
 
 def _adopted(
     inputs: Inputs,
     mapping: ServiceMapping,
+    product: ProductMapping,
     item: CatalogItem | str,
-    ours: tuple[tuple[Mark, Addition], ...],
     posted: Posted,
 ) -> Addition | None:
     """The existing line that the mapping names. Raises Refused if a line stands in the way of a new one."""
-    if ours or isinstance(item, str):
+    if isinstance(mapping.addition, int) and product.kind == "usage":
+        why = f"consumption has a line for each month, so it cannot take over addition {mapping.addition}"
+        raise Refused("addition-unsuitable", why, "write `addition: new`, and end the old line in the PSA")
+    if isinstance(item, str):
+        if isinstance(mapping.addition, int):
+            why = f"its catalog item is yet to be made, so addition {mapping.addition} cannot be of it"
+            raise Refused("addition-missing", why, "map the product onto that addition's catalog item")
         return None
     foreign = posted.foreign(mapping.agreement, item.id, inputs.as_of)
     if isinstance(mapping.addition, int):
@@ -217,15 +230,19 @@ def _lines(
         kind=product.kind,
         quantity=subscription.licenses,
         start=subscription.start,
-        end=subscription.end,
+        # A self-renewing subscription may show its first term's end, and no renewal once it has ended.
+        end=None if subscription.state == "ended" else subscription.end,
         term=subscription.term,
-        auto_renew=subscription.auto_renew and subscription.state != "ended",
+        auto_renew=subscription.auto_renew,
         owned_from=mapping.effective_date or connection.manage_from,
         ended_on=_ended_on(inputs, subscription, ours),
         unit_price=subscription.unit_price,
         unit_cost=subscription.unit_cost,
     )
-    terms = AgreementTerms(start=start, billing="annual" if subscription.cycle == "annual" else "monthly")
+    terms = AgreementTerms(start=start, billing="annual" if _frequency(inputs, agreement) == "Yearly" else "monthly")
+    if product.kind == "usage" and terms.billing == "annual":
+        why = f"consumption is billed by the month, agreement {agreement.id} ({agreement.name}) by the year"
+        raise Refused("cycle-differs", why, "map it onto an agreement that bills monthly")
     try:
         return lines(purchase, terms, inputs.as_of)
     except (TermUnreadable, ValueError, OverflowError) as error:
@@ -236,17 +253,19 @@ def _ended_on(inputs: Inputs, subscription: Subscription, ours: tuple[tuple[Mark
     """The last billed day of an ended subscription.
 
     The platform does not date a cancellation reliably. It counts from the day on which it was first seen; the end that
-    was posted then is the evidence on every later day.
+    was posted then is the evidence on every later day; of monthly lines, that of the last one.
     """
     if subscription.state != "ended":
         return None
     by_rule = inputs.workspace.rules.sync.addition.service_cancellation
     first_seen = eom(inputs.as_of) if by_rule == "end_of_month" else inputs.as_of - timedelta(days=1)
     posted = [addition.cancelled for _, addition in ours if addition.cancelled is not None]
-    return min([first_seen, *posted])
+    return min(first_seen, max(posted, default=first_seen))
 
 
 def _roundings(inputs: Inputs, service: Service) -> list[Decimal]:
+    if "customer_unit_price" not in service.mapping.fields:
+        return []
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
     return [line.quantity * (rounded(line.unit_price, decimals) - line.unit_price) for line in service.lines]
 

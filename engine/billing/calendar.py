@@ -4,7 +4,7 @@ Every date is a calendar day; a period's last day is inclusive.
 """
 
 import re
-from calendar import monthrange
+from calendar import isleap, mdays
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -21,7 +21,7 @@ def fom(day: date) -> date:
 
 def eom(day: date) -> date:
     """Last day of the day's month."""
-    return day.replace(day=monthrange(day.year, day.month)[1])
+    return day.replace(day=_days_in(day.year, day.month))
 
 
 def fonm(day: date) -> date:
@@ -32,7 +32,11 @@ def fonm(day: date) -> date:
 def add_months(day: date, months: int) -> date:
     """The same day `months` later; a day that the month lacks is its last day."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
+    return date(years, month + 1, min(day.day, _days_in(years, month + 1)))
+
+
+def _days_in(year: int, month: int) -> int:
+    return 29 if month == 2 and isleap(year) else mdays[month]
 
 
 class TermUnreadable(ValueError):

@@ -70,10 +70,10 @@ def differing(wanted: list[tuple[Field, Value, Value]]) -> tuple[FieldChange, ..
 
     Equal pairs are told apart cheaply; only a pair that differs is explained field by field.
     """
+    if all(_canonical(old) == _canonical(new) for _, old, new in wanted):
+        return ()
     before = {field.field: _canonical(old) for field, old, _ in wanted}
     after = {field.field: _canonical(new) for field, _, new in wanted}
-    if before == after:
-        return ()
     from deepdiff import DeepDiff
 
     changed = DeepDiff(before, after, ignore_numeric_type_changes=True).affected_root_keys

@@ -240,7 +240,11 @@ def address_of(mapping: ProductMapping) -> str:
 
 
 def _needs(fields: tuple[FieldChange, ...]) -> tuple[str, ...]:
-    return tuple(one.after[1:] for one in fields if isinstance(one.after, str) and one.after.startswith("@"))
+    return tuple(
+        one.after[1:]
+        for one in fields
+        if one.field.endswith("_id") and isinstance(one.after, str) and one.after.startswith("@")
+    )
 
 
 def _manufacturer_note(fields: tuple[FieldChange, ...], provider: Provider) -> tuple[str, ...]:

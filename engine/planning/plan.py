@@ -32,7 +32,8 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 
     `rule` is the sync rule that switched it on; `reads` and `writes` are wire fields.
 
-    A text that begins with `@` in `after` is the address of a change whose result it takes the id of.
+    In a field that ends in `_id`, a text that begins with `@` in `after` is the address of a change whose result it
+    takes the id of.
     """
 
     field: str

@@ -197,7 +197,7 @@ def from_json(text: bytes) -> Plan:
     """Read a saved plan. Raises PlanUnreadable, which says what is wrong with it."""
     try:
         version = msgspec.json.decode(text, type=_Header).format_version
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PlanUnreadable(f"this is not a saved plan: {error}") from error
     if version != FORMAT_VERSION:
         raise PlanUnreadable(f"its format version is {version}; this program reads version {FORMAT_VERSION}")
@@ -219,12 +219,23 @@ def _typed(field: dict[str, Any]) -> dict[str, Any]:
     name = field["field"]
 
     def value(of: Any) -> Any:
-        if of is None or (isinstance(of, str) and of.startswith("@")):
-            return of
-        if isinstance(of, list):
-            return tuple(of)
+        if of is None:
+            return None
         if name in _MONEY:
-            return Decimal(of)
-        return date.fromisoformat(of) if name in _DATES else of
+            return _amount(of)
+        if name in _DATES:
+            return date.fromisoformat(of)
+        if isinstance(of, list) and all(isinstance(one, str) for one in of):
+            return tuple(of)
+        if not isinstance(of, str | int):
+            raise TypeError(f"{name} cannot be {of!r}")
+        return of
 
     return {**field, "before": value(field["before"]), "after": value(field["after"])}
+
+
+def _amount(text: Any) -> Decimal:
+    amount = Decimal(text) if isinstance(text, str) else None
+    if amount is None or not amount.is_finite():
+        raise ValueError(f"{text!r} is no amount")
+    return amount

@@ -1,0 +1,300 @@
+"""The plan as a value: its effect in money, its saved form, and that it is a function of its inputs alone."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.diagnostics import Diagnostic, Place
+from engine.planning.effect import once, recurring
+from engine.planning.plan import (
+    KIND_ORDER,
+    Change,
+    Counts,
+    CustomerEffect,
+    Effect,
+    FieldChange,
+    Held,
+    Plan,
+    PlanUnreadable,
+    Selection,
+    Unmanaged,
+    Unmapped,
+    from_json,
+    to_json,
+)
+from tests.planning.builders import (
+    addition,
+    company,
+    customer_mapping,
+    item,
+    moves,
+    observed,
+    only,
+    plan,
+    product_mapping,
+    subscription,
+    workspace,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+def rich() -> Plan:
+    """A plan with something of everything in it."""
+    return plan(
+        workspace([customer_mapping(name="Another (example)")], [product_mapping(create="SUITE-NEW")]),
+        observed(
+            subscriptions=[subscription(unit_price=Decimal("2.005")), subscription(id="9002")],
+            companies=[company(city="Elsewhere")],
+            additions=[addition(id=7, mark=None, product_id=99)],
+            manufacturers=[],
+            unread_subscriptions={"300": ("subscription 9: no price",)},
+        ),
+    )
+
+
+# -- effect
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "month"),
+    [
+        (None, "24"),
+        (date(2026, 7, 1), "24"),
+        (date(2026, 6, 30), "0"),
+        (date(2026, 6, 1), "0"),
+        (date(2025, 1, 1), "0"),
+    ],
+)
+def test_a_line_that_ends_with_this_month_brings_nothing_more(cancelled: date | None, month: str) -> None:
+    found = recurring(Decimal(12), Decimal(2), Decimal(1), cancelled, date(2026, 6, 15), "month")
+    assert found == Effect(month=Decimal(month), month_cost=Decimal(month) / 2)
+
+
+def test_effects_add_up_by_how_often_they_recur() -> None:
+    year = recurring(Decimal(1), Decimal(120), Decimal(60), None, date(2026, 6, 15), "year")
+    found = year + once(Decimal(2), Decimal("9.99"), Decimal("5.00"))
+    assert found == Effect(year=Decimal(120), year_cost=Decimal(60), once=Decimal("19.98"), once_cost=Decimal("10.00"))
+    assert found - found == Effect()
+
+
+def test_the_effects_of_a_plans_customers_add_up_to_its_total() -> None:
+    found = plan(seen=observed(additions=[addition(quantity=Decimal(10), unit_price=Decimal("21.00"))]))
+    assert moves(only(found)).keys() == {"quantity", "unit_price"}
+    (one,) = found.by_customer
+    assert (one.customer, one.name, one.changes) == ("100", "Larkspur (example)", 1)
+    assert one.effect == found.total == Effect(month=Decimal("54.00"), month_cost=Decimal("35.20"))
+
+
+def test_changes_come_in_the_order_in_which_they_depend_on_one_another() -> None:
+    found = plan(
+        workspace([customer_mapping()], [product_mapping(create="NEW")], create_manufacturers=True),
+        observed(companies=[company(city="Elsewhere")], additions=[], manufacturers=[]),
+    )
+    assert [one.kind for one in found.changes] == list(KIND_ORDER)
+    done: set[str] = set()
+    for change in found.changes:
+        assert set(change.needs) <= done
+        done.add(change.address)
+
+
+# -- saved and read back
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
+MONEY = st.decimals(Decimal(-(10**9)), Decimal(10**9), allow_nan=False, allow_infinity=False)
+DAYS = st.dates(date(1990, 1, 1), date(2120, 1, 1))
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "quantity": MONEY,
+    "unit_price": MONEY,
+    "price": st.none() | MONEY,
+    "cost": MONEY,
+    "effective": DAYS,
+    "cancelled": st.none() | DAYS,
+    "name": TEXTS | st.sampled_from(["2026-01-01", "12.50", "@company:1", "true", "null"]),
+    "invoice_description": TEXTS,
+    "taxable": st.booleans(),
+    "manufacturer_id": st.none() | st.integers(1, 10**9),
+    "product_id": st.integers(1, 10**9) | TEXTS.map(lambda text: f"@catalog_item:{text}"),
+    "types": st.lists(TEXTS, max_size=3).map(tuple),
+}
+FIELDS = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda name: st.builds(
+        FieldChange,
+        field=st.just(name),
+        before=st.none() | VALUES[name].filter(lambda value: not str(value).startswith("@")),
+        after=VALUES[name],
+        rule=st.none() | TEXTS,
+        reads=st.none() | TEXTS,
+        writes=TEXTS,
+    )
+)
+EFFECTS = st.builds(Effect, month=MONEY, month_cost=MONEY, year=MONEY, year_cost=MONEY, once=MONEY, once_cost=MONEY)
+PLACES = st.builds(Place, TEXTS, st.integers(1, 999), st.integers(1, 999))
+CHANGES = st.builds(
+    Change,
+    address=TEXTS,
+    name=TEXTS,
+    reason=TEXTS,
+    fields=st.lists(FIELDS, max_size=3).map(tuple),
+    customer=st.none() | TEXTS,
+    object_id=st.none() | st.integers(1),
+    agreement=st.none() | st.integers(1, 10**9),
+    source=st.none() | PLACES,
+    needs=st.lists(TEXTS, max_size=2).map(tuple),
+    effect=st.none() | EFFECTS,
+    notes=st.lists(TEXTS, max_size=2).map(tuple),
+)
+NUMBERS = st.integers(0, 10**6)
+IDS = st.integers(1, 10**9)
+PLANS = st.builds(
+    Plan,
+    made_by=TEXTS,
+    connection=TEXTS,
+    workspace_digest=TEXTS,
+    as_of=DAYS,
+    selection=st.builds(Selection, customers=st.lists(TEXTS, max_size=2).map(tuple)),
+    changes=st.lists(CHANGES, max_size=3).map(tuple),
+    counts=st.builds(Counts, **dict.fromkeys(Counts.__struct_fields__, NUMBERS)),
+    by_customer=st.lists(
+        st.builds(CustomerEffect, customer=TEXTS, name=TEXTS, changes=NUMBERS, effect=EFFECTS), max_size=2
+    ).map(tuple),
+    total=EFFECTS,
+    rounding=MONEY,
+    notices=st.lists(st.builds(Diagnostic, code=TEXTS, text=TEXTS, place=st.none() | PLACES), max_size=2).map(tuple),
+    held=st.lists(st.builds(Held, subject=TEXTS, name=TEXTS, code=TEXTS, why=TEXTS), max_size=2).map(tuple),
+    unmanaged=st.lists(
+        st.builds(
+            Unmanaged,
+            customer=TEXTS,
+            agreement=IDS,
+            addition=IDS,
+            product=TEXTS,
+            quantity=MONEY,
+            unit_price=MONEY,
+            effective=st.none() | DAYS,
+            cancelled=st.none() | DAYS,
+            why=TEXTS,
+        ),
+        max_size=2,
+    ).map(tuple),
+    unmapped=st.lists(
+        st.builds(
+            Unmapped,
+            customer=TEXTS,
+            customer_name=TEXTS,
+            customer_mapped=st.booleans(),
+            subscription=TEXTS,
+            provider_id=TEXTS,
+            name=TEXTS,
+            quantity=NUMBERS,
+            unit_price=MONEY,
+            amount=MONEY,
+            currency=TEXTS,
+            cycle=st.none() | TEXTS,
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(made=PLANS)
+def test_a_saved_plan_is_read_back_as_it_was(made: Plan) -> None:
+    saved = to_json(made)
+    assert from_json(saved) == made
+    assert to_json(from_json(saved)) == saved
+
+
+def test_a_saved_plan_keeps_every_digit_and_ends_with_a_line_end() -> None:
+    saved = to_json(rich())
+    assert from_json(saved) == rich()
+    assert saved.endswith(b"}\n")
+    document = json.loads(saved, parse_float=lambda text: pytest.fail(f"{text} is a float"))
+    (line,) = [one for one in document["changes"] if one["kind"] == "addition"]
+    values = {one["field"]: one["after"] for one in line["fields"]}
+    assert (values["quantity"], values["unit_price"], values["effective"]) == ("12", "2.01", "2026-03-10")
+
+
+def broken(**changed: Any) -> bytes:
+    return json.dumps({**json.loads(to_json(rich())), **changed}).encode()
+
+
+def with_field(**changed: Any) -> bytes:
+    document = json.loads(to_json(rich()))
+    field = {"field": "quantity", "before": None, "after": "1", "writes": "quantity", **changed}
+    document["changes"][0]["fields"] = [field]
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "truncated"),
+        (b"cwctl plan", "malformed"),
+        (b"\xff\xfe{}", "malformed"),
+        (b'{"format_version": 1, "made_by": "\xff"}', "utf-8"),
+        (b"[]", "object"),
+        (b"{}", "format_version"),
+        (to_json(rich())[:500], "truncated"),
+        (b'{"format_version": 1}', "changes"),
+        (b'{"format_version": 2}', "version 1"),
+        (b'{"format_version": "1"}', "int"),
+        (broken(changes=5), "not iterable"),
+        (broken(changes=["x"]), "not a saved plan"),
+        (broken(as_of="yesterday"), "as_of"),
+        (broken(total={"month": "much"}), "total"),
+        (with_field(after="a dozen"), "not a saved plan"),
+        (with_field(after=["1"]), "not a saved plan"),
+        (with_field(after=True), "not a saved plan"),
+        (with_field(after="NaN"), "not a saved plan"),
+        (with_field(after="Infinity"), "not a saved plan"),
+        (with_field(field="effective", after="2026-02-30"), "not a saved plan"),
+        (with_field(field="taxable", after={"x": 1}), "not a saved plan"),
+        (with_field(field=["quantity"]), "not a saved plan"),
+        (b'{"format_version": 1, "changes": ' + b"[" * 100_000, "not a saved plan"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_refused_with_the_reason(text: bytes, words: str) -> None:
+    with pytest.raises(PlanUnreadable) as refused:
+        from_json(text)
+    assert words in str(refused.value)
+
+
+# -- determinism
+
+
+def test_the_same_inputs_give_the_same_bytes() -> None:
+    assert to_json(rich()) == to_json(rich())
+
+
+def test_the_same_inputs_give_the_same_bytes_in_every_process() -> None:
+    """Text hashes differently in every process; nothing of a plan may follow the order of a set."""
+    program = "import sys; from tests.planning.test_plan import rich, to_json; sys.stdout.buffer.write(to_json(rich()))"
+    saved = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert saved[0] == saved[1] == to_json(rich())
+
+
+def test_a_plan_applied_in_thought_leaves_nothing_to_plan() -> None:
+    """What the plan writes is what it compares: the second plan is empty."""
+    wanted = workspace(products=[product_mapping(fields=frozenset())])
+    before = plan(wanted, observed(additions=[]))
+    values = {one.field: one.after for one in only(before).fields}
+    again = plan(wanted, observed(additions=[addition(**values)], items=[item()]))
+    assert (again.changes, again.held) == ((), ())

@@ -4,13 +4,14 @@ Every date is a calendar day; a period's last day is inclusive.
 """
 
 import re
-from calendar import isleap, mdays
+from calendar import isleap
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
 BillingCycle = Literal["monthly", "annual"]
 
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TERM = re.compile(r"P(?:(?P<years>[0-9]{1,3})Y)?(?:(?P<months>[0-9]{1,3})M)?(?:(?P<days>[0-9]{1,4})D)?")
 
 
@@ -36,7 +37,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def _days_in(year: int, month: int) -> int:
-    return 29 if month == 2 and isleap(year) else mdays[month]
+    return 29 if month == 2 and isleap(year) else _DAYS[month - 1]
 
 
 class TermUnreadable(ValueError):

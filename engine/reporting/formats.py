@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from textwrap import wrap
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
@@ -75,6 +76,16 @@ def shown(field: str, value: object) -> str:
 def cut(text: str, width: int) -> str:
     """The text in at most `width` characters."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def wrapped(text: str, width: int, indent: int = 0, begun: int | None = None) -> str:
+    """The text in lines of at most `width` characters; `begun` are taken on the first, `indent` on each further one."""
+    start = indent if begun is None else begun
+    if start + len(text) <= width:
+        return text
+    before, after = " " * start, " " * indent
+    lines = wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)
+    return "\n".join(lines)[start:]
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -61,7 +61,8 @@ def _environment(width: int, color: bool) -> Environment:
         "text": formats.plain_text,
         "md": formats.markdown,
         "counted": formats.counted,
-        "fit": lambda text, indent=0: formats.cut(text, width - indent),
+        "fit": lambda text, taken=0: formats.cut(text, width - taken),
+        "wrapped": lambda text, indent=0, begun=None: formats.wrapped(text, width, indent, begun),
     }
     environment.filters.update(own)
     environment.globals["kinds"] = formats.KINDS

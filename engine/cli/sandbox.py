@@ -154,19 +154,8 @@ def reset(
 @contextmanager
 def _opened(directory: str | None) -> Iterator["Sandbox"]:
     """The workspace's sandbox."""
-    from sqlite3 import DatabaseError
-
-    from engine.cli.services import SANDBOX_FILE
+    from engine.cli.embedded import embedded
     from engine.cli.workspace import root_of
-    from engine.sandbox.sandbox import Sandbox
 
-    path = root_of(directory) / SANDBOX_FILE
-    try:
-        opened = Sandbox.open(path)
-    except DatabaseError as error:
-        hint = "Delete that file: a new world is made."
-        raise Stop(f"{path}: the sandbox's data cannot be used: {error}", hint=hint) from error
-    try:
+    with embedded(root_of(directory)) as opened:
         yield opened
-    finally:
-        opened.close()

@@ -11,9 +11,6 @@ from engine.cli.exits import Stop
 from engine.pipeline import Services
 from engine.workspace.model import Connection
 
-SANDBOX_FILE = Path(".cwctl") / "sandbox.sqlite"
-"""Where the embedded sandbox of a workspace keeps its world."""
-
 
 @contextmanager
 def opened(connection: Connection, root: Path) -> Iterator[tuple[Services, date]]:
@@ -59,18 +56,15 @@ def _network(connection: Connection, root: Path) -> Services:
 
 @contextmanager
 def _sandbox(connection: Connection, root: Path) -> Iterator[tuple[Services, date]]:
+    from engine.cli.embedded import embedded
     from engine.http.asgi import AsgiTransport
     from engine.http.hosts import AllowedHosts
     from engine.http.secrets import Secret
     from engine.platform.connect import ApiKey, open_client
     from engine.platform.token_store import MemoryStore
     from engine.psa.client import connect as connect_psa
-    from engine.sandbox.sandbox import Sandbox
 
-    path = root / SANDBOX_FILE
-    path.parent.mkdir(exist_ok=True)
-    sandbox = Sandbox.open(path)
-    try:
+    with embedded(root) as sandbox:
         psa, platform = sandbox.psa_credentials, sandbox.platform_credentials
         services = Services(
             psa=connect_psa(
@@ -97,5 +91,3 @@ def _sandbox(connection: Connection, root: Path) -> Iterator[tuple[Services, dat
             yield services, sandbox.today
         finally:
             services.close()
-    finally:
-        sandbox.close()

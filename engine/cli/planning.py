@@ -5,7 +5,7 @@ from datetime import date
 
 from engine.cli import exits
 from engine.cli.exits import Stop
-from engine.cli.output import colored, print_json, print_text, progress, width
+from engine.cli.output import colored, print_diagnostics, print_json, print_text, progress, width
 from engine.pipeline import Services, make_plan
 from engine.planning.plan import Plan, Selection, to_document
 from engine.planning.selection import SelectionUnknown, parse
@@ -21,9 +21,11 @@ def selection(mappings: Mappings, customers: tuple[str, ...], targets: tuple[str
 
 
 def planned(workspace: Workspace, connection: Connection, services: Services, day: date, chosen: Selection) -> Plan:
-    """A plan, with progress on stderr."""
+    """A plan, with progress on stderr, and there too what the platform's tokens give cause to say."""
     with progress() as told:
-        return make_plan(workspace, connection.name, services, day, chosen, told)
+        made = make_plan(workspace, connection.name, services, day, chosen, told)
+    print_diagnostics(list(services.platform.warnings()), sys.stderr)
+    return made
 
 
 def print_plan(plan: Plan, style: str) -> None:

@@ -1,7 +1,8 @@
 """Where input and output meet the pure core: read both services, plan, apply."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from datetime import date
 from typing import TypeVar
 
@@ -72,7 +73,7 @@ def observe(workspace: Workspace, services: Services, selection: Selection, prog
     mappings = workspace.mappings
     platform, psa = services.platform, services.psa
     wanted = _Wanted(mappings, selection)
-    with ThreadPoolExecutor(max_workers=READERS) as pool:
+    with _readers() as pool:
         customers = pool.submit(platform.customers)
         subscriptions = pool.submit(platform.subscriptions, wanted.only_customer)
         products = pool.submit(platform.products) if wanted.products else _done(list[ProductPlan]())
@@ -143,6 +144,16 @@ def _additions(
             unread[agreement] = str(error)
         progress("reading agreements", done, len(agreements))
     return found, unread
+
+
+@contextmanager
+def _readers() -> Iterator[ThreadPoolExecutor]:
+    """A pool that an error or Ctrl-C ends soon: what is under way is finished, what waits is not begun."""
+    pool = ThreadPoolExecutor(max_workers=READERS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _done(value: T) -> "Future[T]":

@@ -86,8 +86,12 @@ def _carry_out(plan: "Plan", services: "Services", style: str) -> int:
     from engine.pipeline import apply_plan
     from engine.reporting.render import render_report_text
 
-    with progress() as told:
-        report = apply_plan(plan, services, told)
+    try:
+        with progress() as told:
+            report = apply_plan(plan, services, told)
+    except KeyboardInterrupt:
+        hint = "`cwctl plan` shows what is left to do; what was written is not written again."
+        raise Stop("interrupted: a part of the plan may have been written", exits.PARTIAL, hint) from None
     document = to_document(report)
     if style == "json":
         print_json(document)

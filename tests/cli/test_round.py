@@ -1,0 +1,69 @@
+"""The main job, whole: plan, apply, and nothing left to do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import GOLDEN, Cwctl
+
+EVERYTHING = "Plan: 37 to create, 9 to change, 14 in step."
+
+
+@pytest.mark.parametrize(("style", "file"), [("text", "plan.txt"), ("markdown", "plan.md")])
+def test_the_plan_of_the_example_world_reads_as_approved(cwctl: Cwctl, style: str, file: str) -> None:
+    """After a deliberate change: write what the command prints into the file, and read the difference."""
+    ended = cwctl("plan", "--format", style)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == (GOLDEN / file).read_text(encoding="utf-8")
+
+
+def test_after_apply_nothing_is_left(cwctl: Cwctl) -> None:
+    assert cwctl("plan").last.startswith(EVERYTHING)
+    applied = cwctl("apply", "--yes")
+    assert (applied.code, applied.last) == (0, "Applied: 46 changes.")
+    assert EVERYTHING in applied.out
+    again = cwctl("plan", "--detailed-exitcode")
+    assert (again.code, again.last.partition("  ")[0]) == (
+        0,
+        "No changes. 59 objects are in step. Rounding of unit prices: +0.69 a cycle.",
+    )
+    nothing = cwctl("apply", "--yes")
+    assert (nothing.code, nothing.last) == (0, "Nothing to apply.")
+
+
+@pytest.mark.parametrize("days", [1, 30, 200])
+def test_as_time_passes_apply_catches_up(cwctl: Cwctl, days: int) -> None:
+    assert cwctl("apply", "--yes").code == 0
+    assert cwctl("sandbox", "advance", "--days", str(days)).code == 0
+    due = cwctl("plan", "--detailed-exitcode")
+    assert due.code == (0 if days == 1 else 2)
+    assert cwctl("apply", "--yes").code == 0
+    left = cwctl("plan", "--detailed-exitcode")
+    assert left.code == 0
+    assert left.last.startswith("No changes.")
+
+
+def test_what_a_plan_holds_back_is_said_by_apply_too(cwctl: Cwctl) -> None:
+    """By then a subscription has become a product that someone had billed by hand already: a decision is needed."""
+    assert cwctl("sandbox", "advance", "--days", "200").code == 0
+    planned = cwctl("plan", "--detailed-exitcode")
+    assert planned.code == 4
+    assert "! service:710035 Microsoft 365 Business Basic: agreement 510 already has an addition" in planned.out
+    assert "write `addition: 1` to take that line over" in planned.out
+    applied = cwctl("apply", "--yes")
+    assert applied.code == 4
+    assert applied.out.endswith("Applied: 85 changes.\n1 object was held back by the plan.\n")
+    again = cwctl("apply", "--yes")
+    assert again.code == 4
+    assert again.out.endswith("Nothing to apply.\n1 object was held back by the plan.\n")
+
+
+@pytest.mark.long
+def test_a_large_world_is_in_step_after_apply(cwctl: Cwctl, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    made = cwctl("sandbox", "reset", "--customers", "1000", "--subscriptions", "10000", "--workspace", large)
+    assert made.code == 0
+    assert cwctl("-C", large, "plan", "--detailed-exitcode").code == 2
+    assert cwctl("-C", large, "apply", "--yes").code == 0
+    left = cwctl("-C", large, "plan", "--detailed-exitcode")
+    assert (left.code, left.last.partition(".")[0]) == (0, "No changes")

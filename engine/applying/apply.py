@@ -5,10 +5,10 @@ back; one that is found done already is left as it is. A POST whose outcome is u
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
-from engine.applying.current import Current, Record, holds
+from engine.applying.current import Current, Record, holds, wanted
 from engine.applying.report import Outcome, Report, Status
 from engine.applying.values import DependencyMissing, written
 from engine.http.errors import AuthenticationFailed, ServiceError, Unreachable
@@ -57,18 +57,16 @@ class _Run:
             self._all(changes, "failed", f"nothing was written: reading again failed. {error}")
             return
         found = [(change, self._current.find(change)) for change in changes]
-        moved = [(change, why) for change, record in found if (why := _moved(change, record)) is not None]
-        held_together = changes[0].customer is not None
-        if moved and held_together:
-            whose = {change.address: why for change, why in moved}
-            self._all(changes, "stale", "another object of this customer moved since the plan", whose)
-            return
-        whose = {change.address: why for change, why in moved}
+        if changes[0].customer is not None:
+            whose = {change.address: why for change, record in found if (why := _moved(change, record, self._results))}
+            if whose:
+                self._all(changes, "stale", "another object of this customer moved since the plan", whose)
+                return
         for change, record in found:
-            if change.address in whose:
-                self._done(change, "stale", message=whose[change.address])
-            elif self._stopped is not None:
+            if self._stopped is not None:
                 self._done(change, "skipped", message=self._stopped)
+            elif (why := _moved(change, record, self._results)) is not None:
+                self._done(change, "stale", message=why)
             else:
                 self._one(change, record)
 
@@ -105,6 +103,7 @@ class _Run:
                 self._current.read([change])
                 record = self._current.find(change)
             except ServiceError as second:
+                self._note_failure(second)
                 self._done(change, "failed", message=f"{error} Reading it again failed too: {second}")
                 return
             if record is not None and holds(change, record, self._results):
@@ -138,7 +137,7 @@ class _Run:
         self._progress(len(self.outcomes), self._total)
 
 
-def _moved(change: Change, record: Record | None) -> str | None:
+def _moved(change: Change, record: Record | None, results: Mapping[str, int]) -> str | None:
     """Why a change can no longer be made as planned: its object is gone, or is not as it was."""
     if change.action == "create":
         return None
@@ -146,6 +145,6 @@ def _moved(change: Change, record: Record | None) -> str | None:
         return "it is gone from the PSA since the plan"
     for one in change.fields:
         now = getattr(record, one.field)
-        if now not in (one.before, one.after) and not (one.before is None and now == ""):
+        if now not in (one.before, wanted(one, results)) and not (one.before is None and now == ""):
             return f"its {one.field} moved since the plan: planned from {one.before}, now {now}"
     return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from engine.planning.plan import Change
+from engine.planning.plan import Change, FieldChange, Value
 from engine.psa.client import PsaClient
 from engine.psa.models import Addition, CatalogItem, Company, Manufacturer
 
@@ -30,7 +30,7 @@ class Current:
             found.extend(self._psa.manufacturers())
         for agreement in {change.agreement for change in wanted if change.agreement is not None}:
             found.extend(self._psa.additions(agreement))
-        self._records = {key: record for record in found for key in _keys(record)}
+        self._records = {key: record for record in found if _stands(record) for key in _keys(record)}
 
     def find(self, change: Change) -> Record | None:
         """The object of a change as last read, or None where there is none (yet)."""
@@ -44,13 +44,15 @@ def holds(change: Change, record: Record, results: Mapping[str, int]) -> bool:
     """Whether the record is as the change wants it: a creation is done once the object is there."""
     if change.action == "create":
         return True
-    for one in change.fields:
-        after = one.after
-        if isinstance(after, str) and after.startswith("@"):
-            after = results.get(after[1:])
-        if getattr(record, one.field) != after:
-            return False
-    return True
+    return all(getattr(record, one.field) == wanted(one, results) for one in change.fields)
+
+
+def wanted(field: FieldChange, results: Mapping[str, int]) -> Value:
+    """What a field is to become; of a reference to another change, its result, or None while that is not done."""
+    after: Value = field.after
+    if field.field.endswith("_id") and isinstance(after, str) and after.startswith("@"):
+        return results.get(after[1:])
+    return after
 
 
 def _text_of(change: Change, field: str) -> str | None:
@@ -58,6 +60,13 @@ def _text_of(change: Change, field: str) -> str | None:
         if one.field == field and change.action == "create" and isinstance(one.after, str):
             return one.after
     return None
+
+
+def _stands(record: Record) -> bool:
+    """Whether planning counts the record as there: a deleted company and an inactive manufacturer are not."""
+    if isinstance(record, Company):
+        return not record.deleted
+    return not (isinstance(record, Manufacturer) and record.inactive)
 
 
 def _keys(record: Record) -> tuple[str, ...]:

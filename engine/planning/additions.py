@@ -9,6 +9,7 @@ from engine.billing.money import plain, rounded
 from engine.diagnostics import Diagnostic
 from engine.planning import fields as wire
 from engine.planning.effect import Recurrence, once, recurring
+from engine.planning.ends import cancelled_day, last_billed
 from engine.planning.fields import Field, change_of, differing
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
@@ -17,7 +18,7 @@ from engine.planning.posted import key_of
 from engine.platform.models import Subscription
 from engine.psa.mark import Mark, encode
 from engine.psa.models import Addition, Agreement, CatalogItem
-from engine.workspace.model import ServiceMapping
+from engine.workspace.model import PsaBehaviour, ServiceMapping
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Chang
         (wire.UNIT_PRICE, price),
         (wire.UNIT_COST, cost),
         (wire.EFFECTIVE, line.effective),
-        (wire.CANCELLED, line.cancelled),
+        (wire.CANCELLED, cancelled_day(line.cancelled, _behaviour(inputs))),
         (wire.DESCRIPTION, describe(inputs, service)),
         (wire.BILL_CUSTOMER, defaults.bill_customer),
         (wire.TAXABLE, defaults.taxable),
@@ -132,7 +133,7 @@ def _update(inputs: Inputs, service: Service, line: Line, addition: Addition) ->
             wanted.append((wire.UNIT_COST, addition.unit_cost, cost))
         else:
             cost = addition.unit_cost
-        wanted.append((wire.CANCELLED, addition.cancelled, line.cancelled))
+        wanted.append((wire.CANCELLED, addition.cancelled, cancelled_day(line.cancelled, _behaviour(inputs))))
     if addition is service.adopted:
         wanted.append((wire.MARK, addition.mark, encode(_mark(inputs, service, line))))
     fields = differing(wanted)
@@ -142,7 +143,7 @@ def _update(inputs: Inputs, service: Service, line: Line, addition: Addition) ->
         addition.quantity,
         addition.unit_price,
         addition.unit_cost,
-        addition.cancelled,
+        last_billed(addition.cancelled, _behaviour(inputs)),
         inputs.as_of,
         _recurrence(service),
     )
@@ -219,6 +220,10 @@ def describe(inputs: Inputs, service: Service) -> str:
         )
         parts.append("; ".join(f"{label}: {value}" for label, value in details if value))
     return ". ".join(part.rstrip(".") for part in parts if part)
+
+
+def _behaviour(inputs: Inputs) -> PsaBehaviour:
+    return inputs.workspace.connections.by_name[inputs.connection].psa_behaviour
 
 
 def _recurrence(service: Service) -> Recurrence:

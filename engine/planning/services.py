@@ -1,6 +1,5 @@
 """Services → additions: the lines of each mapped subscription, against what carries our mark on its agreement."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,28 +8,22 @@ import msgspec
 from engine.billing.calendar import TermUnreadable, eom
 from engine.billing.lines import AgreementTerms, Line, Purchase, lines
 from engine.billing.money import rounded
-from engine.diagnostics import Diagnostic
+from engine.diagnostics import Diagnostic, Place
 from engine.planning.additions import Service, compared
 from engine.planning.catalog import CatalogPlan
 from engine.planning.companies import CompanyPlan
+from engine.planning.ends import last_billed
+from engine.planning.fitting import Refused, agreement_of, frequency_of, item_of, subscription_of
+from engine.planning.names import same_name
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import Held
 from engine.planning.posted import Posted
+from engine.planning.takeover import adopted_line, our_lines
 from engine.platform.models import Subscription
 from engine.psa.mark import Mark
-from engine.psa.models import Addition, Agreement, CatalogItem
+from engine.psa.models import Addition, Agreement
 from engine.workspace.model import ProductMapping, ServiceMapping
-
-_CYCLES: Mapping[str, str] = {"monthly": "Monthly", "annual": "Yearly"}
-
-
-class Refused(Exception):
-    """Why nothing can be planned for a service: a code, the reason and a hint."""
-
-    def __init__(self, code: str, why: str, hint: str | None = None) -> None:
-        super().__init__(why)
-        self.code, self.why, self.hint = code, why, hint
 
 
 class ServicePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +56,11 @@ def _service(
     inputs: Inputs, mapping: ServiceMapping, companies: CompanyPlan, catalog: CatalogPlan, posted: Posted
 ) -> Service:
     """Everything needed to compare one service. Raises Refused."""
-    subscription = _subscription(inputs, mapping)
-    product, item = _item(inputs, subscription, catalog)
-    agreement = _agreement(inputs, mapping, subscription, companies)
-    ours = _ours(mapping, agreement, posted)
-    notices: list[Diagnostic] = []
+    subscription = subscription_of(inputs, mapping)
+    product, item = item_of(inputs, subscription, catalog)
+    agreement = agreement_of(inputs, mapping, subscription, companies)
+    ours = our_lines(mapping, agreement, item, posted, inputs.as_of)
+    notices = _named_otherwise(inputs, mapping, subscription, agreement)
     wanted: tuple[Line, ...] = ()
     if subscription.state == "unknown":
         why = f"the platform's status {subscription.status!r} is not known, so it cannot be told whether it bills"
@@ -91,129 +84,9 @@ def _service(
         agreement=agreement,
         lines=wanted,
         ours=ours,
-        adopted=_adopted(inputs, mapping, product, item, posted) if wanted and not ours else None,
+        adopted=adopted_line(inputs, mapping, product, item, posted) if wanted and not ours else None,
         notices=tuple(notices),
     )
-
-
-def _subscription(inputs: Inputs, mapping: ServiceMapping) -> Subscription:
-    subscription = inputs.observed.subscriptions.get(mapping.subscription)
-    if subscription is None:
-        why = "the platform does not list this subscription (any more): its lines are left as they are"
-        raise Refused("subscription-missing", why, "check the id; if it was cancelled, end its lines in the PSA")
-    if subscription.customer_id != mapping.customer:
-        why = f"the platform has it under customer {subscription.customer_id}, the mapping under {mapping.customer}"
-        raise Refused("subscription-of-another-customer", why, "correct `customer` in the mapping")
-    if subscription.end_note is not None:
-        raise Refused("end-unreadable", f"its end cannot be read as a day: {subscription.end_note}")
-    return subscription
-
-
-def _item(inputs: Inputs, subscription: Subscription, catalog: CatalogPlan) -> tuple[ProductMapping, CatalogItem | str]:
-    key = subscription.product_key
-    product = inputs.workspace.mappings.products.get(key)
-    label = f"{subscription.product_name} / {subscription.plan_name} ({'/'.join(key)})"
-    if product is None:
-        hint = "map it in mappings/products.yaml: provider, product, plan, kind, catalog_item"
-        raise Refused("product-unmapped", f"its product is not mapped: {label}", hint)
-    item = catalog.items.get(key)
-    if item is None:
-        raise Refused("product-held", f"its product is held back: {label}", "see what is said of the product")
-    if product.kind == "license" and subscription.start == subscription.end and not subscription.unit_price:
-        why = (
-            f"its product is mapped as `kind: license`, but it ends on the day it starts ({subscription.start}), "
-            "costs nothing and so looks like consumption"
-        )
-        raise Refused("kind-contradicted", why, "write `kind: usage` in the product's mapping")
-    if product.kind != "one_time" and subscription.cycle == "one_time":
-        why = f"its product is mapped as `kind: {product.kind}`, but the platform bills it once"
-        raise Refused("kind-contradicted", why, "write `kind: one_time` in the product's mapping")
-    return product, item
-
-
-def _agreement(
-    inputs: Inputs, mapping: ServiceMapping, subscription: Subscription, companies: CompanyPlan
-) -> Agreement:
-    company = companies.companies.get(mapping.customer)
-    if company is None:
-        raise Refused("customer-held", "its customer is held back", "see what is said of the customer")
-    agreement = inputs.observed.agreements.get(mapping.agreement)
-    if agreement is None:
-        why = f"the PSA has no agreement {mapping.agreement}"
-        raise Refused("agreement-missing", why, "map the service onto an agreement that exists")
-    label = f"agreement {agreement.id} ({agreement.name})"
-    if agreement.company_id != company:
-        why = f"{label} belongs to company {agreement.company_id} ({agreement.company}), not to its customer's"
-        raise Refused("agreement-of-another-company", why, "correct the agreement, or the customer's company")
-    if agreement.cancelled or (agreement.end is not None and agreement.end < inputs.as_of):
-        raise Refused("agreement-ended", f"{label} is cancelled or has ended", "map the service onto another agreement")
-    if agreement.start is None:
-        raise Refused("agreement-without-start", f"{label} has no start date", "enter its start date in the PSA")
-    if agreement.currency is not None and agreement.currency.upper() != subscription.currency.upper():
-        why = f"{label} is in {agreement.currency}, the subscription in {subscription.currency}"
-        raise Refused("currency-differs", why, "map it onto an agreement in the subscription's currency")
-    frequency = _frequency(inputs, agreement)
-    wanted = _CYCLES.get(subscription.cycle or "monthly", "Monthly" if subscription.cycle == "one_time" else None)
-    fits = frequency in _CYCLES.values() if subscription.cycle == "one_time" else frequency == wanted
-    if not fits:
-        why = f"it bills {subscription.cycle or 'monthly'}, {label} bills {frequency.lower()}"
-        raise Refused("cycle-differs", why, "map it onto an agreement with the same billing cycle")
-    return agreement
-
-
-def _frequency(inputs: Inputs, agreement: Agreement) -> str:
-    cycle = inputs.observed.billing_cycles.get(agreement.billing_cycle_id or 0)
-    return cycle.frequency if cycle is not None else "unknown"
-
-
-def _ours(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
-    """Our lines of this subscription on its agreement. Raises Refused for duplicates and for lines elsewhere."""
-    found = posted.of_subscription(mapping.subscription)
-    elsewhere = sorted({addition.agreement_id for _, addition in found} - {agreement.id})
-    if elsewhere:
-        why = f"it has lines on agreement {elsewhere[0]} already; on agreement {agreement.id} it would bill twice"
-        hint = f"map it back onto agreement {elsewhere[0]}, or end those lines and clear their marks first"
-        raise Refused("lines-elsewhere", why, hint)
-    twice = posted.duplicates(mapping.subscription)
-    if twice:
-        hint = "end the wrong one in the PSA and clear its mark"
-        ids = " and ".join(str(addition.id) for addition in twice)
-        raise Refused("duplicate-lines", f"additions {ids} carry the same mark", hint)
-    return found
-
-
-def _adopted(
-    inputs: Inputs,
-    mapping: ServiceMapping,
-    product: ProductMapping,
-    item: CatalogItem | str,
-    posted: Posted,
-) -> Addition | None:
-    """The existing line that the mapping names. Raises Refused if a line stands in the way of a new one."""
-    if isinstance(mapping.addition, int) and product.kind == "usage":
-        why = f"consumption has a line for each month, so it cannot take over addition {mapping.addition}"
-        raise Refused("addition-unsuitable", why, "write `addition: new`, and end the old line in the PSA")
-    if isinstance(item, str):
-        if isinstance(mapping.addition, int):
-            why = f"its catalog item is yet to be made, so addition {mapping.addition} cannot be of it"
-            raise Refused("addition-missing", why, "map the product onto that addition's catalog item")
-        return None
-    foreign = posted.foreign(mapping.agreement, item.id, inputs.as_of)
-    if isinstance(mapping.addition, int):
-        for addition in foreign:
-            if addition.id == mapping.addition:
-                return addition
-        why = f"agreement {mapping.agreement} has no unmarked addition {mapping.addition} of {item.identifier}"
-        raise Refused("addition-missing", why, "correct `addition` in the mapping")
-    if foreign and mapping.addition is None:
-        first = foreign[0]
-        why = (
-            f"agreement {mapping.agreement} already has an addition of {item.identifier} that is not ours "
-            f"(id {first.id}, {first.quantity.normalize():f} × {first.unit_price}): a second one might bill twice"
-        )
-        hint = f"write `addition: {first.id}` to take that line over, or `addition: new` for a line beside it"
-        raise Refused("addition-exists", why, hint)
-    return None
 
 
 def _lines(
@@ -230,8 +103,9 @@ def _lines(
         kind=product.kind,
         quantity=subscription.licenses,
         start=subscription.start,
-        # A self-renewing subscription may show its first term's end, and no renewal once it has ended.
-        end=None if subscription.state == "ended" else subscription.end,
+        # A self-renewing subscription may show its first term's end, and no renewal once it has ended; consumption
+        # may show an end at its start.
+        end=None if subscription.state == "ended" or _no_term(subscription) else subscription.end,
         term=subscription.term,
         auto_renew=subscription.auto_renew,
         owned_from=mapping.effective_date or connection.manage_from,
@@ -239,7 +113,7 @@ def _lines(
         unit_price=subscription.unit_price,
         unit_cost=subscription.unit_cost,
     )
-    terms = AgreementTerms(start=start, billing="annual" if _frequency(inputs, agreement) == "Yearly" else "monthly")
+    terms = AgreementTerms(start=start, billing="annual" if frequency_of(inputs, agreement) == "Yearly" else "monthly")
     if product.kind == "usage" and terms.billing == "annual":
         why = f"consumption is billed by the month, agreement {agreement.id} ({agreement.name}) by the year"
         raise Refused("cycle-differs", why, "map it onto an agreement that bills monthly")
@@ -247,6 +121,10 @@ def _lines(
         return lines(purchase, terms, inputs.as_of)
     except (TermUnreadable, ValueError, OverflowError) as error:
         raise Refused("term-unreadable", f"its term cannot be rolled: {error}") from error
+
+
+def _no_term(subscription: Subscription) -> bool:
+    return subscription.end is not None and subscription.end < subscription.start
 
 
 def _ended_on(inputs: Inputs, subscription: Subscription, ours: tuple[tuple[Mark, Addition], ...]) -> date | None:
@@ -259,7 +137,8 @@ def _ended_on(inputs: Inputs, subscription: Subscription, ours: tuple[tuple[Mark
         return None
     by_rule = inputs.workspace.rules.sync.addition.service_cancellation
     first_seen = eom(inputs.as_of) if by_rule == "end_of_month" else inputs.as_of - timedelta(days=1)
-    posted = [addition.cancelled for _, addition in ours if addition.cancelled is not None]
+    behaviour = inputs.workspace.connections.by_name[inputs.connection].psa_behaviour
+    posted = [day for _, addition in ours if (day := last_billed(addition.cancelled, behaviour)) is not None]
     return min(first_seen, max(posted, default=first_seen))
 
 
@@ -268,6 +147,28 @@ def _roundings(inputs: Inputs, service: Service) -> list[Decimal]:
         return []
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
     return [line.quantity * (rounded(line.unit_price, decimals) - line.unit_price) for line in service.lines]
+
+
+def _named_otherwise(
+    inputs: Inputs, mapping: ServiceMapping, subscription: Subscription, agreement: Agreement
+) -> list[Diagnostic]:
+    """Names beside the ids of the mapping that are not what the services say: a mistyped id shows itself so."""
+    customer = inputs.workspace.mappings.customers[mapping.customer]
+    reference = next((one for one in customer.agreements if one.agreement == agreement.id), None)
+    known = (subscription.name, subscription.plan_name, f"{subscription.product_name} {subscription.plan_name}")
+    found = []
+    if mapping.name is not None and not any(same_name(mapping.name, name) for name in known):
+        text = f"the mapping calls subscription {subscription.id} {mapping.name!r}; the platform: {known[1]!r}"
+        found.append(_wrong_name(text, mapping.place, mapping.customer))
+    if reference is not None and reference.name is not None and not same_name(reference.name, agreement.name):
+        text = f"the mapping calls agreement {agreement.id} {reference.name!r}; the PSA calls it {agreement.name!r}"
+        found.append(_wrong_name(text, reference.place, mapping.customer))
+    return found
+
+
+def _wrong_name(text: str, place: Place, customer: str) -> Diagnostic:
+    hint = "check that the id is the right one, then correct the name"
+    return Diagnostic(code="name-differs", severity="warning", text=text, hint=hint, place=place, customer=customer)
 
 
 def _notice(mapping: ServiceMapping, code: str, text: str) -> Diagnostic:

@@ -1,0 +1,73 @@
+"""Which lines of an agreement stand for a service: those with its mark, or one that its mapping takes over."""
+
+from datetime import date
+
+from engine.planning.fitting import Refused
+from engine.planning.observed import Inputs
+from engine.planning.posted import Posted
+from engine.psa.mark import Mark
+from engine.psa.models import Addition, Agreement, CatalogItem
+from engine.workspace.model import ProductMapping, ServiceMapping
+
+
+def our_lines(
+    mapping: ServiceMapping, agreement: Agreement, item: CatalogItem | str, posted: Posted, as_of: date
+) -> tuple[tuple[Mark, Addition], ...]:
+    """Our lines of this subscription on its agreement.
+
+    Raises Refused for duplicates, for lines elsewhere, and for one that still bills another product.
+    """
+    found = posted.of_subscription(mapping.subscription)
+    elsewhere = sorted({addition.agreement_id for _, addition in found} - {agreement.id})
+    if elsewhere:
+        why = f"it has lines on agreement {elsewhere[0]} already; on agreement {agreement.id} it would bill twice"
+        hint = f"map it back onto agreement {elsewhere[0]}, or end those lines and clear their marks first"
+        raise Refused("lines-elsewhere", why, hint)
+    twice = posted.duplicates(mapping.subscription)
+    if twice:
+        hint = "end the wrong one in the PSA and clear its mark"
+        ids = " and ".join(str(addition.id) for addition in twice)
+        raise Refused("duplicate-lines", f"additions {ids} carry the same mark", hint)
+    for _, addition in found:
+        over = addition.cancelled is not None and addition.cancelled < as_of
+        if isinstance(item, CatalogItem) and addition.product_id != item.id and not over:
+            why = (
+                f"its addition {addition.id} bills {addition.product_identifier}, its product is now {item.identifier}"
+            )
+            hint = "end that addition in the PSA and clear its mark; the next plan makes a line of the new product"
+            raise Refused("product-changed", why, hint)
+    return found
+
+
+def adopted_line(
+    inputs: Inputs,
+    mapping: ServiceMapping,
+    product: ProductMapping,
+    item: CatalogItem | str,
+    posted: Posted,
+) -> Addition | None:
+    """The existing line that the mapping names. Raises Refused if a line stands in the way of a new one."""
+    if isinstance(mapping.addition, int) and product.kind == "usage":
+        why = f"consumption has a line for each month, so it cannot take over addition {mapping.addition}"
+        raise Refused("addition-unsuitable", why, "write `addition: new`, and end the old line in the PSA")
+    if isinstance(item, str):
+        if isinstance(mapping.addition, int):
+            why = f"its catalog item is yet to be made, so addition {mapping.addition} cannot be of it"
+            raise Refused("addition-missing", why, "map the product onto that addition's catalog item")
+        return None
+    foreign = posted.foreign(mapping.agreement, item.id, inputs.as_of)
+    if isinstance(mapping.addition, int):
+        for addition in foreign:
+            if addition.id == mapping.addition:
+                return addition
+        why = f"agreement {mapping.agreement} has no unmarked addition {mapping.addition} of {item.identifier}"
+        raise Refused("addition-missing", why, "correct `addition` in the mapping")
+    if foreign and mapping.addition is None:
+        first = foreign[0]
+        why = (
+            f"agreement {mapping.agreement} already has an addition of {item.identifier} that is not ours "
+            f"(id {first.id}, {first.quantity.normalize():f} × {first.unit_price}): a second one might bill twice"
+        )
+        hint = f"write `addition: {first.id}` to take that line over, or `addition: new` for a line beside it"
+        raise Refused("addition-exists", why, hint)
+    return None

@@ -4,7 +4,8 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from textwrap import wrap
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_ADDRESS = re.compile(r"\b(www)(?=\.)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
 
 LABELS = {
@@ -70,7 +71,8 @@ def shown(field: str, value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(plain_text(one) for one in value)
     text = plain_text(value)
-    return f"(made above: {text[1:].partition(':')[2]})" if text.startswith("@") else text
+    made_above = field.endswith("_id") and text.startswith("@")
+    return f"(made above: {text[1:].partition(':')[2]})" if made_above else text
 
 
 def cut(text: str, width: int) -> str:
@@ -84,7 +86,9 @@ def wrapped(text: str, width: int, indent: int = 0, begun: int | None = None) ->
     if start + len(text) <= width:
         return text
     before, after = " " * start, " " * indent
-    lines = wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)
+    lines = wrap(
+        text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False, break_long_words=False
+    )
     return "\n".join(lines)[start:]
 
 
@@ -94,7 +98,10 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def markdown(value: object) -> str:
-    """Text with every character that Markdown gives a meaning escaped."""
-    return (
-        _MARKUP.sub(r"\\\1", plain_text(value)).replace("\\&", "&amp;").replace("\\<", "&lt;").replace("\\@", "&#64;")
-    )
+    """Text with every character that Markdown gives a meaning escaped.
+
+    Forges look for mentions, references and addresses in what Markdown has become, where an escape is gone already: a
+    space without width takes them apart.
+    """
+    escaped = _MARKUP.sub(r"\\\1", plain_text(value)).replace("\\&", "&amp;").replace("\\<", "&lt;")
+    return _ADDRESS.sub(r"\1&#8203;", escaped.replace("\\@", "@&#8203;").replace("\\#", "\\#&#8203;"))

@@ -1,5 +1,6 @@
 """A plan's dict form arranged for reading: groups of changes, each with its lines."""
 
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -26,7 +27,7 @@ def plan_view(plan: Document) -> Document:
         "summary": summary(plan),
         "total": effect_text(plan["total"]),
         "selection": selection_text(plan["selection"]),
-        "rounding": signed(plan["rounding"]) if any(char in "123456789" for char in plan["rounding"]) else None,
+        "rounding": signed(plan["rounding"]) if Decimal(plan["rounding"]) else None,
         "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"]],
     }
 
@@ -44,7 +45,7 @@ def effect_text(effect: Document) -> str | None:
     parts = [
         f"{signed(effect[name])} {words}"
         for name, words in (("month", "a month"), ("year", "a year"), ("once", "once"))
-        if effect[name].strip("-0.E+")
+        if Decimal(effect[name])
     ]
     return ", ".join(parts) or None
 

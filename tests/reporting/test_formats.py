@@ -1,63 +1,106 @@
 """How values are written for a reader."""
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.reporting.formats import cut, markdown, money, plain_text, signed, wrapped
+from engine.reporting.formats import counted, cut, markdown, money, plain_text, shown, signed, wrapped
+from engine.reporting.plan_view import effect_text, selection_text
 
-WORDS = st.lists(
-    st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=12), max_size=30
-)
-
-
-@given(words=WORDS, width=st.integers(40, 100), indent=st.integers(0, 12), begun=st.integers(0, 20))
-def test_wrapping_keeps_every_word_whole(words: list[str], width: int, indent: int, begun: int) -> None:
-    text = " ".join(words)
-    lines = wrapped(text, width, indent, begun).split("\n")
-    assert " ".join(lines).split() == words
-    assert len(lines[0]) + begun <= width
-    assert all(len(line) <= width and line.startswith(" " * indent) for line in lines[1:])
-
-
-def test_a_day_is_not_wrapped_at_its_hyphens() -> None:
-    assert wrapped("from 2026-06-01", 13, 2) == "from\n  2026-06-01"
-
-
-def test_what_fits_is_left_as_it_is() -> None:
-    assert wrapped("two  spaces stay", 40, 4) == "two  spaces stay"
-    assert cut("twelve chars", 12) == "twelve chars"
-    assert cut("twelve chars", 11) == "twelve cha…"
+NOTHING = dict.fromkeys(("month", "month_cost", "year", "year_cost", "once", "once_cost"), "0")
+WORDS = st.lists(st.text("abc12", min_size=1, max_size=12), min_size=1, max_size=20).map(" ".join)
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"),
+    ("text", "wanted"),
     [
-        ("0", "0.00"),
-        ("11.9", "11.90"),
-        ("1234567.1", "1,234,567.10"),
-        ("12.4837561", "12.4837561"),
+        ("22", "22.00"),
+        ("22.5", "22.50"),
+        ("22.12500", "22.125"),
+        ("1234567.8", "1,234,567.80"),
         ("1E+3", "1,000.00"),
+        ("-0.50", "-0.50"),
+        (None, ""),
     ],
 )
-def test_money_keeps_every_place(amount: str, shown: str) -> None:
-    assert money(amount) == shown
-    assert Decimal(shown.replace(",", "")) == Decimal(amount)
+def test_money_has_two_places_at_least_and_all_that_it_needs(text: str | None, wanted: str) -> None:
+    assert money(text) == wanted
 
 
-def test_amounts_in_total_are_rounded_half_up() -> None:
-    assert (signed("0.005"), signed("-0.005"), signed("1234.5")) == ("+0.01", "-0.01", "+1,234.50")
+@pytest.mark.parametrize(("text", "wanted"), [("264", "+264.00"), ("-1200.005", "-1,200.01"), ("0.005", "+0.01")])
+def test_an_effect_has_its_sign_and_is_in_cents(text: str, wanted: str) -> None:
+    assert signed(text) == wanted
 
 
-@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b2J", "\u202e", "\u2028", "\x07", "a\rb", "\x00"])
-def test_a_name_from_a_service_cannot_drive_the_terminal(hostile: str) -> None:
-    shown = plain_text(f"Acme{hostile}Example")
-    assert shown.isprintable()
+@pytest.mark.parametrize("zero", ["0", "0.00", "-0", "0E-7", "0E+2", "-0.0000"])
+def test_an_effect_of_nothing_is_not_shown_however_it_is_written(zero: str) -> None:
+    assert effect_text({**NOTHING, "month": zero}) is None
 
 
-def test_a_name_from_a_service_is_no_markup() -> None:
-    shown = markdown("<b>[x](y) | `z` @all &amp;\nnext")
-    assert "\n" not in shown
-    assert not any(one in shown for one in ("<b>", "[x]", " | ", "@all", " &amp;\\"))
+def test_an_effect_is_told_by_how_often_it_recurs() -> None:
+    found = effect_text({**NOTHING, "month": "264", "year": "-10.5", "once": "1E+2"})
+    assert found == "+264.00 a month, -10.50 a year, +100.00 once"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"),
+    [
+        ("cancelled", None, "open"),
+        ("city", "", "(none)"),
+        ("taxable", False, "no"),
+        ("unit_price", "22.5", "22.50"),
+        ("quantity", "1E+1", "10"),
+        ("types", ["Customer", "Owner"], "Customer, Owner"),
+        ("manufacturer_id", "@manufacturer:Maker", "(made above: Maker)"),
+        ("name", "@Home (example)", "@Home (example)"),
+    ],
+)
+def test_a_value_is_written_as_its_field_asks(field: str, value: object, wanted: str) -> None:
+    assert shown(field, value) == wanted
+
+
+@given(st.text())
+def test_text_of_a_service_is_one_line_without_anything_that_drives_a_terminal(text: str) -> None:
+    found = plain_text(text)
+    assert len(found.splitlines()) <= 1
+    assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a|b", r"a\|b"),
+        ("<b>&amp;", r"&lt;b\>&amp;amp;"),
+        ("@octo", "@&#8203;octo"),
+        ("see #12", r"see \#&#8203;12"),
+        ("www.evil.example", "www&#8203;.evil.example"),
+        ("http://evil.example", r"http\://evil.example"),
+        ("[a](b)", r"\[a\]\(b\)"),
+        ("`x`\n# y", r"\`x\` \#&#8203; y"),
+        ("back\\slash", r"back\\slash"),
+        ("\x1b[1mx", r"\[1mx"),
+    ],
+)
+def test_markdown_takes_no_meaning_from_a_name(text: str, wanted: str) -> None:
+    assert markdown(text) == wanted
+
+
+@given(text=WORDS, width=st.integers(20, 100), indent=st.integers(0, 6), begun=st.none() | st.integers(0, 120))
+def test_wrapping_loses_and_splits_no_word(text: str, width: int, indent: int, begun: int | None) -> None:
+    lines = wrapped(text, width, indent, begun).split("\n")
+    assert " ".join(" ".join(lines).split()) == text
+    for line in lines[1:]:
+        assert len(line) <= width
+        assert line.startswith(" " * indent)
+
+
+def test_small_words() -> None:
+    assert (counted(1, "change"), counted(1200, "change"), counted(0, "is", "are")) == (
+        "1 change",
+        "1,200 changes",
+        "0 are",
+    )
+    assert (cut("abcdef", 6), cut("abcdef", 4), cut("abcdef", 0)) == ("abcdef", "abc…", "…")
+    nothing: dict[str, list[str]] = {"customers": [], "products": [], "services": []}
+    assert selection_text(nothing) == "everything"
+    assert selection_text({**nothing, "customers": ["1", "2"], "services": ["3"]}) == "customers 1, 2; services 3"

@@ -31,6 +31,7 @@ from engine.workspace.model import (
     ProductField,
     ProductMapping,
     Provider,
+    PsaBehaviour,
     Reference,
     Rules,
     ServiceMapping,
@@ -115,6 +116,7 @@ def workspace(
     price_decimals: int = 2,
     manage_from: date = date(2026, 1, 1),
     cancellation: Any = "cancellation_date",
+    cancelled_day: Any = "billed",
     create_manufacturers: bool = False,
 ) -> Workspace:
     customers = [customer_mapping()] if customers is None else customers
@@ -125,6 +127,7 @@ def workspace(
         time_zone="UTC",
         manage_from=manage_from,
         price_decimals=price_decimals,
+        psa_behaviour=PsaBehaviour(cancelled_day=cancelled_day),
         place=place(1, "config/connections.yaml"),
     )
     return Workspace(

@@ -77,13 +77,14 @@ def test_a_line_begins_no_earlier_than_a_person_wrote() -> None:
         # What a person may have changed with good reason is not compared.
         ({"effective": date(2026, 3, 1)}, {}),
         ({"invoice_description": "by hand", "bill_customer": "NoCharge", "taxable": False}, {}),
-        ({"product_id": 99, "less_included": Decimal(2)}, {}),
+        ({"less_included": Decimal(2)}, {}),
     ],
 )
 def test_of_a_standing_line_only_quantity_price_cost_and_end_are_kept_in_step(
     posted: dict[str, Any], wanted: dict[str, tuple[object, object]]
 ) -> None:
     found = plan(seen=observed(additions=[line(**posted)]))
+    assert found.held == ()
     assert {name: pair for change in found.changes for name, pair in moves(change).items()} == wanted
     assert {(change.action, change.object_id) for change in found.changes} <= {("update", 801)}
 
@@ -147,6 +148,7 @@ def test_a_price_that_the_rules_leave_alone_rounds_nothing() -> None:
         ({"term": None, "auto_renew": True}, "term-unreadable", "no term"),
         ({"end": date(2026, 3, 10), "unit_price": Decimal(0)}, "kind-contradicted", "kind: license"),
         ({"cycle": "one_time"}, "kind-contradicted", "once"),
+        ({"end": date(2026, 3, 9)}, "end-before-start", "2026-03-09"),
     ],
 )
 def test_a_subscription_that_does_not_fit_holds_its_service_alone(
@@ -250,6 +252,19 @@ def test_a_subscription_whose_term_ended_before_it_may_be_billed_is_mentioned() 
     assert (found.changes, found.held, notices(found)) == ((), (), ["nothing-to-bill"])
 
 
+@pytest.mark.parametrize("behaviour", ["billed", "not_billed"])
+def test_the_end_is_written_as_the_psa_bills_its_day_and_read_back_the_same(behaviour: Any) -> None:
+    wanted = workspace(cancelled_day=behaviour)
+    on = date(2027, 3, 9) if behaviour == "billed" else date(2027, 3, 10)
+    assert after(only(plan(wanted, observed(additions=[]))))["cancelled"] == on
+    assert plan(wanted, observed(additions=[line(cancelled=on)])).changes == ()
+    change = only(plan(wanted, observed(subscriptions=[ended()], additions=[line(cancelled=on)])))
+    last = date(2026, 6, 14) if behaviour == "billed" else date(2026, 6, 15)
+    assert moves(change) == {"cancelled": (on, last)}
+    later = observed(subscriptions=[ended()], additions=[line(cancelled=last)])
+    assert plan(wanted, later, as_of=date(2026, 9, 1)).changes == ()
+
+
 # -- consumption and what is bought once
 
 USAGE = workspace(products=[product_mapping(kind="usage")])
@@ -322,6 +337,11 @@ def test_lines_on_another_agreement_are_never_doubled() -> None:
     assert (one.code, "agreement 42" in one.why) == ("lines-elsewhere", True)
     assert one.hint is not None
     assert "clear their marks" in one.hint
+
+
+def test_a_line_that_still_bills_another_product_is_refused_with_a_way_out() -> None:
+    one = held(plan(seen=observed(additions=[line(product_id=99, product_identifier="OLD")])))
+    assert (one.code, "OLD" in one.why, "SUITE-M" in one.why) == ("product-changed", True, True)
 
 
 def test_two_lines_with_one_mark_are_refused_with_a_way_out() -> None:

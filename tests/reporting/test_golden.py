@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.applying.report import Outcome, Report
+from engine.applying.report import Outcome, Report, Status
 from engine.applying.report import to_document as report_document
 from engine.diagnostics import Diagnostic, Place
 from engine.planning.plan import Plan, to_document
@@ -124,13 +124,13 @@ def report(*outcomes: Outcome, held: int = 0) -> Report:
     return Report(connection="test", outcomes=outcomes, counts=counts, held=held)
 
 
-def outcome(status: str, message: str | None = None, name: str = "Suite Monthly") -> Outcome:
+def outcome(status: Status, message: str | None = None, name: str = "Suite Monthly") -> Outcome:
     return Outcome(
         address=f"addition:41/{status}/1/base",
         kind="addition",
         action="create",
         name=name,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         customer="100",
         message=message,
     )

@@ -78,7 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: see `engine.cli.exits` for the codes."""
     # A run makes many values and next to no cycles, then ends: collecting often would only cost time.
     gc.set_threshold(200_000, 20, 20)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    # … and a last search for cycles before the end would cost more than all the rest of it.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -143,7 +143,7 @@ def _update(inputs: Inputs, service: Service, line: Line, addition: Addition) ->
         addition.quantity,
         addition.unit_price,
         addition.unit_cost,
-        last_billed(addition.cancelled, _behaviour(inputs)),
+        None if _goes_on(service) else last_billed(addition.cancelled, _behaviour(inputs)),
         inputs.as_of,
         _recurrence(service),
     )
@@ -199,12 +199,15 @@ def _created_because(service: Service, line: Line) -> str:
 def _updated_because(fields: tuple[FieldChange, ...], service: Service, addition: Addition) -> str:
     if addition is service.adopted:
         return "the mapping takes this addition over"
-    changed = {one.field for one in fields}
     if service.subscription.state == "ended":
         return f"the platform shows the subscription as {service.subscription.status}"
-    if changed == {"cancelled"}:
-        return "the term of the subscription has moved"
-    return "the platform's subscription differs in what the rules keep in step"
+    causes = {
+        "quantity": "the number of licences changed",
+        "unit_price": "the customer's price changed",
+        "unit_cost": "the reseller's cost changed",
+        "cancelled": "the term moved",
+    }
+    return ", ".join(causes[one.field] for one in fields) + " on the platform"
 
 
 def describe(inputs: Inputs, service: Service) -> str:
@@ -233,7 +236,13 @@ def _recurrence(service: Service) -> Recurrence:
 def _effect(inputs: Inputs, service: Service, line: Line, quantity: Decimal, price: Decimal, cost: Decimal) -> Effect:
     if line.role != "base":
         return once(quantity, price, cost)
-    return recurring(quantity, price, cost, line.cancelled, inputs.as_of, _recurrence(service))
+    end = None if _goes_on(service) else line.cancelled
+    return recurring(quantity, price, cost, end, inputs.as_of, _recurrence(service))
+
+
+def _goes_on(service: Service) -> bool:
+    """Whether the subscription renews by itself: the end of its term is then no end of what is invoiced."""
+    return service.subscription.auto_renew and service.subscription.state != "ended"
 
 
 def _bills(addition: Addition) -> bool:

@@ -29,8 +29,11 @@ class Posted:
 
     def duplicates(self, subscription: str) -> tuple[Addition, ...]:
         """Lines of a subscription that stand for the same thing, by the first such group; empty if there are none."""
+        ours = self._ours.get(subscription, ())
+        if len(ours) < 2:
+            return ()
         groups: dict[tuple[object, ...], list[Addition]] = defaultdict(list)
-        for mark, addition in self._ours.get(subscription, ()):
+        for mark, addition in ours:
             groups[key_of(mark)].append(addition)
         return next((tuple(group) for group in groups.values() if len(group) > 1), ())
 

@@ -155,10 +155,10 @@ def _named_otherwise(
     """Names beside the ids of the mapping that are not what the services say: a mistyped id shows itself so."""
     customer = inputs.workspace.mappings.customers[mapping.customer]
     reference = next((one for one in customer.agreements if one.agreement == agreement.id), None)
-    known = (subscription.name, subscription.plan_name, f"{subscription.product_name} {subscription.plan_name}")
     found = []
-    if mapping.name is not None and not any(same_name(mapping.name, name) for name in known):
-        text = f"the mapping calls subscription {subscription.id} {mapping.name!r}; the platform: {known[1]!r}"
+    plan, full = subscription.plan_name, f"{subscription.product_name} {subscription.plan_name}"
+    if mapping.name and not any(same_name(mapping.name, name) for name in (plan, subscription.name, full)):
+        text = f"the mapping calls subscription {subscription.id} {mapping.name!r}; the platform calls it {plan!r}"
         found.append(_wrong_name(text, mapping.place, mapping.customer))
     if reference is not None and reference.name is not None and not same_name(reference.name, agreement.name):
         text = f"the mapping calls agreement {agreement.id} {reference.name!r}; the PSA calls it {agreement.name!r}"

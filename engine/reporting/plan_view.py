@@ -35,9 +35,11 @@ def plan_view(plan: Document) -> Document:
 def summary(plan: Document) -> str:
     """`Plan: 3 to create, 1 to change, 12 in step.`"""
     counts = plan["counts"]
+    held = "".join(f", {counts[kind]:,} {kind}" for kind in ("blocked", "incomplete") if counts[kind])
     if not plan["changes"]:
-        return f"No changes. {counted(counts['unchanged'], 'object is', 'objects are')} in step."
-    return f"Plan: {counts['create']:,} to create, {counts['update']:,} to change, {counts['unchanged']:,} in step."
+        return f"No changes. {counted(counts['unchanged'], 'object is', 'objects are')} in step{held}."
+    changes = f"{counts['create']:,} to create, {counts['update']:,} to change"
+    return f"Plan: {changes}, {counts['unchanged']:,} in step{held}."
 
 
 def effect_text(effect: Document) -> str | None:

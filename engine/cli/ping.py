@@ -1,7 +1,6 @@
 """`cwctl ping`: do the credentials of a connection work, and what may the API member do?"""
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -15,7 +14,7 @@ from engine.cli.options import connection_option, format_option
 def ping(directory: str | None, connection: str | None, style: str) -> int:
     """Test a connection: both services' credentials, the API member's rights by name, the refresh token's life.
 
-    Exits with 1 if anything that cwctl needs is missing.
+    Mappings and rules need not be there yet. Exits with 1 if anything that is needed is missing.
 
     \b
     Examples:
@@ -25,13 +24,11 @@ def ping(directory: str | None, connection: str | None, style: str) -> int:
     from engine.cli import exits
     from engine.cli.output import colored, print_json, print_text, width
     from engine.cli.pinging import pinged
-    from engine.cli.services import opened
-    from engine.cli.workspace import loaded
+    from engine.cli.workspace import connection_named, root_of
     from engine.reporting.render import render_ping_text
 
-    workspace, chosen = loaded(directory, connection)
-    with opened(chosen, Path(workspace.root)) as (services, _):
-        document = pinged(chosen, services)
+    root = root_of(directory)
+    document = pinged(connection_named(root, connection), root)
     if style == "json":
         print_json(document)
     else:

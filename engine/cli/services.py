@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from engine.cli.exits import Stop
 from engine.pipeline import Services
+from engine.platform.client import PlatformClient
+from engine.psa.client import PsaClient
 from engine.workspace.model import Connection
 
 
@@ -27,31 +29,42 @@ def opened(connection: Connection, root: Path) -> Iterator[tuple[Services, date]
 
 
 def _network(connection: Connection, root: Path) -> Services:
+    platform = network_platform(connection, root)
+    account = connection.platform.account if connection.platform else ""
+    return Services(psa=network_psa(connection, root), platform=platform, account=account)
+
+
+def network_psa(connection: Connection, root: Path) -> PsaClient:
+    """The connection's PSA. Raises SecretMissingError, HostRefused and Stop; nothing is sent yet."""
     from engine.http.hosts import AllowedHosts, extra_hosts
     from engine.http.secrets import resolve
     from engine.http.transport import Limits
-    from engine.platform.connect import connect as connect_platform
-    from engine.psa.client import connect as connect_psa
+    from engine.psa.client import connect
 
-    psa, platform = connection.psa, connection.platform
-    if psa is None or platform is None:
-        raise Stop(f"the connection {connection.name!r} lacks its psa or its platform")
-    hosts = AllowedHosts(extra_hosts(os.environ))
-    return Services(
-        psa=connect_psa(
-            url=psa.url,
-            company=psa.company,
-            client_id=resolve(psa.client_id, os.environ, root),
-            public_key=resolve(psa.public_key, os.environ, root),
-            private_key=resolve(psa.private_key, os.environ, root),
-            hosts=hosts,
-            version=psa.version,
-            limits=Limits(requests_per_minute=psa.requests_per_minute),
-            keeping=connection.mark,
-        ),
-        platform=connect_platform(platform, env=os.environ, root=root, hosts=hosts),
-        account=platform.account,
+    psa = connection.psa
+    if psa is None:
+        raise Stop(f"the connection {connection.name!r} has no psa")
+    return connect(
+        url=psa.url,
+        company=psa.company,
+        client_id=resolve(psa.client_id, os.environ, root),
+        public_key=resolve(psa.public_key, os.environ, root),
+        private_key=resolve(psa.private_key, os.environ, root),
+        hosts=AllowedHosts(extra_hosts(os.environ)),
+        version=psa.version,
+        limits=Limits(requests_per_minute=psa.requests_per_minute),
+        keeping=connection.mark,
     )
+
+
+def network_platform(connection: Connection, root: Path) -> PlatformClient:
+    """The connection's platform. Raises SecretMissingError, HostRefused and Stop; nothing is sent yet."""
+    from engine.http.hosts import AllowedHosts, extra_hosts
+    from engine.platform.connect import connect
+
+    if connection.platform is None:
+        raise Stop(f"the connection {connection.name!r} has no platform")
+    return connect(connection.platform, env=os.environ, root=root, hosts=AllowedHosts(extra_hosts(os.environ)))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.cli.exits import Stop
 from engine.cli.output import print_diagnostics
 from engine.diagnostics import Diagnostic
-from engine.workspace.model import Connection, Workspace
+from engine.workspace.model import Connection, Connections, Workspace
 
 
 def root_of(directory: str | None) -> Path:
@@ -34,11 +34,29 @@ def loaded(directory: str | None, connection: str | None) -> tuple[Workspace, Co
         print_diagnostics(found, sys.stderr)
     if workspace is None:
         raise Stop("the workspace has errors; nothing was read or changed", hint="Mend them and run it again.")
-    name = connection or workspace.connections.default
-    known = workspace.connections.by_name
-    if name not in known:
-        raise Stop(f"there is no connection {name!r}", hint=f"config/connections.yaml has {', '.join(sorted(known))}.")
-    return workspace, known[name]
+    return workspace, _chosen(workspace.connections, connection)
+
+
+def connection_named(root: Path, connection: str | None) -> Connection:
+    """The connection to use, whatever the state of mappings and rules. Problems are printed; any error raises Stop."""
+    from engine.workspace.load import load_connections
+
+    connections, found = load_connections(root)
+    if found:
+        print_diagnostics(found, sys.stderr)
+    if connections is None:
+        raise Stop("config/connections.yaml has errors; nothing was tried", hint="Mend them and run it again.")
+    return _chosen(connections, connection)
+
+
+def _chosen(connections: Connections, name: str | None) -> Connection:
+    known = connections.by_name
+    wanted = name or connections.default
+    if wanted not in known:
+        raise Stop(
+            f"there is no connection {wanted!r}", hint=f"config/connections.yaml has {', '.join(sorted(known))}."
+        )
+    return known[wanted]
 
 
 def read(directory: str | None, connection: str | None = None) -> tuple[Workspace | None, list[Diagnostic]]:

@@ -6,10 +6,15 @@ from decimal import Decimal
 import msgspec
 
 from engine.billing.money import rounded
-from engine.diagnostics import Diagnostic
+from engine.planning.catalog_notices import (
+    DESCRIPTION_LENGTH,
+    manufacturer_missing,
+    priced_by_psa,
+    product_notices,
+)
 from engine.planning.companies import reference_text
 from engine.planning.fields import CATALOG_ITEM, Field, change_of, differing
-from engine.planning.names import cut, same_name
+from engine.planning.names import cut
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import Change, FieldChange, Held, Value
@@ -17,8 +22,6 @@ from engine.platform.models import ProductPlan
 from engine.psa.models import CatalogItem, Manufacturer
 from engine.workspace.model import ProductMapping, Provider
 
-DESCRIPTION_LENGTH = 60
-"""Longest `description` of a catalog item, which is the product's name (API facts 4.2)."""
 CUSTOMER_DESCRIPTION_LENGTH = 6000
 PART_NUMBER_LENGTH = 50
 
@@ -42,23 +45,26 @@ def plan_catalog(inputs: Inputs, selected: frozenset[ProductKey]) -> CatalogPlan
     for mapping in inputs.workspace.mappings.products.values():
         if mapping.key not in selected:
             continue
+        item = by_id.get(mapping.catalog_item or 0)
+        if mapping.create is not None:
+            item = by_identifier.get(mapping.create.identifier.casefold())
         product, why = _product(inputs, mapping)
         provider = inputs.workspace.rules.providers.get(mapping.provider)
         if product is None or provider is None:
             parts.append(_held(mapping, "product-missing", why or f"rules name no provider {mapping.provider}"))
+            # Its subscriptions live on with prices of their own, and must be able to end.
+            if item is not None and not _unusable(item):
+                items[mapping.key] = item
             continue
         if _is_ibm(product):
             why = "IBM products are not supported: the platform's own connector excludes them too"
             parts.append(_held(mapping, "product-unsupported", why, "remove this mapping; bill it by hand"))
             continue
-        item = by_id.get(mapping.catalog_item or 0)
-        if mapping.create is not None:
-            item = by_identifier.get(mapping.create.identifier.casefold())
-            if item is None:
-                made, manufacturer_change = _creation(inputs, mapping, product, provider, manufacturers)
-                parts.append(Part(changes=(*manufacturer_change, made), notices=_notices(mapping, product, None)))
-                items[mapping.key] = f"@{made.address}"
-                continue
+        if mapping.create is not None and item is None:
+            made, manufacturer_change = _creation(inputs, mapping, product, provider, manufacturers)
+            parts.append(Part(changes=(*manufacturer_change, made), notices=product_notices(mapping, product, None)))
+            items[mapping.key] = f"@{made.address}"
+            continue
         if item is None:
             why = f"the PSA's catalog has no item {mapping.catalog_item}"
             parts.append(_held(mapping, "catalog-item-missing", why, "map the product onto an item that exists"))
@@ -154,7 +160,7 @@ def _update(
     manufacturers: _Manufacturers,
 ) -> Part:
     values = _values(inputs, product)
-    notices = list(_notices(mapping, product, item))
+    notices = list(product_notices(mapping, product, item))
     repriced_by_psa = {
         "customer_unit_price": item.auto_update_price,
         "partner_unit_cost": item.auto_update_cost,
@@ -165,14 +171,14 @@ def _update(
             continue
         if repriced_by_psa.get(rule):
             if values[rule] != getattr(item, field.field):
-                notices.append(_own_pricing(mapping, item, field))
+                notices.append(priced_by_psa(mapping, item, field))
             continue
         wanted.append((field, getattr(item, field.field), values[rule]))
     created: tuple[Change, ...] = ()
     if "provider" in mapping.fields:
         manufacturer, created = manufacturers.value(provider)
         if manufacturer is None:
-            notices.append(_no_manufacturer(mapping, provider))
+            notices.append(manufacturer_missing(mapping, provider))
         else:
             wanted.append((CATALOG_ITEM["provider"], item.manufacturer_id, manufacturer))
     fields = differing(wanted)
@@ -250,47 +256,6 @@ def _needs(fields: tuple[FieldChange, ...]) -> tuple[str, ...]:
 def _manufacturer_note(fields: tuple[FieldChange, ...], provider: Provider) -> tuple[str, ...]:
     known = [one.after for one in fields if one.field == "manufacturer_id" and isinstance(one.after, int)]
     return tuple(f"manufacturer {number} is {provider.manufacturer}" for number in known)
-
-
-def _notices(mapping: ProductMapping, product: ProductPlan, item: CatalogItem | None) -> tuple[Diagnostic, ...]:
-    found: list[Diagnostic] = []
-
-    def warn(code: str, text: str, hint: str | None = None) -> None:
-        found.append(Diagnostic(code=code, severity="warning", text=text, hint=hint, place=mapping.place))
-
-    check = "check that the id is the right one, then correct the mapping"
-    names = (product.plan_name, product.product_name, f"{product.product_name} {product.plan_name}")
-    if mapping.name is not None and not any(same_name(mapping.name, name) for name in names):
-        warn("name-differs", f"the mapping says {mapping.name!r}; the platform says {product.plan_name!r}", check)
-    if mapping.part_number is not None and product.part_number not in (None, mapping.part_number):
-        text = f"the mapping says part number {mapping.part_number}; the platform says {product.part_number}"
-        warn("part-number-differs", text, check)
-    if item is not None and mapping.catalog_identifier not in (None, item.identifier):
-        text = f"the mapping calls catalog item {item.id} {mapping.catalog_identifier!r}; the PSA: {item.identifier!r}"
-        warn("name-differs", text, check)
-    if len(product.plan_name) > DESCRIPTION_LENGTH and "product_name" in mapping.fields:
-        warn("text-cut", f"the name {product.plan_name!r} is cut to the PSA's {DESCRIPTION_LENGTH} characters")
-    return tuple(found)
-
-
-def _own_pricing(mapping: ProductMapping, item: CatalogItem, field: Field) -> Diagnostic:
-    return Diagnostic(
-        code="priced-by-psa",
-        severity="notice",
-        text=f"the PSA updates the {field.field} of {item.identifier} by itself; it is left alone, though it differs",
-        hint="switch the item's automatic price update off in the PSA to let the rules keep it in step",
-        place=mapping.place,
-    )
-
-
-def _no_manufacturer(mapping: ProductMapping, provider: Provider) -> Diagnostic:
-    return Diagnostic(
-        code="manufacturer-missing",
-        severity="warning",
-        text=f"the PSA has no manufacturer {provider.manufacturer!r} for {provider.name}; the item keeps its own",
-        hint="create it in the PSA, or allow it with `create_manufacturers: true` in rules/defaults.yaml",
-        place=mapping.place,
-    )
 
 
 def _held(mapping: ProductMapping, code: str, why: str, hint: str | None = None) -> Part:

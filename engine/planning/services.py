@@ -19,7 +19,7 @@ from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import Held
 from engine.planning.posted import Posted
-from engine.planning.takeover import adopted_line, our_lines
+from engine.planning.takeover import adopted_line, check_product, our_lines
 from engine.platform.models import Subscription
 from engine.psa.mark import Mark
 from engine.psa.models import Addition, Agreement
@@ -59,7 +59,9 @@ def _service(
     subscription = subscription_of(inputs, mapping)
     product, item = item_of(inputs, subscription, catalog)
     agreement = agreement_of(inputs, mapping, subscription, companies)
-    ours = our_lines(mapping, agreement, item, posted, inputs.as_of)
+    ours = our_lines(mapping, agreement, posted)
+    if subscription.state != "ended":
+        check_product(ours, item)
     notices = _named_otherwise(inputs, mapping, subscription, agreement)
     wanted: tuple[Line, ...] = ()
     if subscription.state == "unknown":

@@ -1,7 +1,5 @@
 """Which lines of an agreement stand for a service: those with its mark, or one that its mapping takes over."""
 
-from datetime import date
-
 from engine.planning.fitting import Refused
 from engine.planning.observed import Inputs
 from engine.planning.posted import Posted
@@ -10,13 +8,8 @@ from engine.psa.models import Addition, Agreement, CatalogItem
 from engine.workspace.model import ProductMapping, ServiceMapping
 
 
-def our_lines(
-    mapping: ServiceMapping, agreement: Agreement, item: CatalogItem | str, posted: Posted, as_of: date
-) -> tuple[tuple[Mark, Addition], ...]:
-    """Our lines of this subscription on its agreement.
-
-    Raises Refused for duplicates, for lines elsewhere, and for one that still bills another product.
-    """
+def our_lines(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
+    """Our lines of this subscription on its agreement. Raises Refused for duplicates and for lines elsewhere."""
     found = posted.of_subscription(mapping.subscription)
     elsewhere = sorted({addition.agreement_id for _, addition in found} - {agreement.id})
     if elsewhere:
@@ -28,15 +21,21 @@ def our_lines(
         hint = "end the wrong one in the PSA and clear its mark"
         ids = " and ".join(str(addition.id) for addition in twice)
         raise Refused("duplicate-lines", f"additions {ids} carry the same mark", hint)
-    for _, addition in found:
-        over = addition.cancelled is not None and addition.cancelled < as_of
-        if isinstance(item, CatalogItem) and addition.product_id != item.id and not over:
+    return found
+
+
+def check_product(ours: tuple[tuple[Mark, Addition], ...], item: CatalogItem | str) -> None:
+    """An addition cannot change its product: raises Refused for a line that bills another one.
+
+    One that has run out counts too: it would be extended at the new product's price.
+    """
+    for _, addition in ours:
+        if isinstance(item, CatalogItem) and addition.product_id != item.id:
             why = (
                 f"its addition {addition.id} bills {addition.product_identifier}, its product is now {item.identifier}"
             )
             hint = "end that addition in the PSA and clear its mark; the next plan makes a line of the new product"
             raise Refused("product-changed", why, hint)
-    return found
 
 
 def adopted_line(

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from engine.diagnostics import Diagnostic, Place
 from engine.workspace.yaml_strict import MAX_BYTES
 
+CONNECTIONS = "config/connections.yaml"
 SINGLE_FILES = {
-    "config/connections.yaml": "connections",
+    CONNECTIONS: "connections",
     "rules/defaults.yaml": "defaults",
     "rules/providers.yaml": "providers",
     "rules/sync.yaml": "sync",

@@ -107,10 +107,13 @@ def test_a_product_that_only_mentions_ibm_is_not_of_ibm() -> None:
     ("products", "words"),
     [([], "does not list"), ([product(), product(sku="S-2")], "several skus (S-1, S-2)")],
 )
-def test_a_plan_that_cannot_be_told_apart_is_held(products: list[Any], words: str) -> None:
+def test_a_plan_that_cannot_be_told_apart_holds_the_product_but_not_its_subscriptions(
+    products: list[Any], words: str
+) -> None:
     found = plan(seen=observed(products=products))
-    assert [one.code for one in found.held] == ["product-missing", "product-held"]
+    assert [one.code for one in found.held] == ["product-missing"]
     assert words in found.held[0].why
+    assert [one.kind for one in found.changes] == ["addition"]
 
 
 def test_an_item_that_is_gone_and_a_provider_without_rules_hold_the_product() -> None:

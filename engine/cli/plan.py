@@ -2,11 +2,13 @@
 
 import os
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import click
 
+from engine.cli.exits import Stop
 from engine.cli.options import connection_option, format_option, selection_options
 
 
@@ -43,6 +45,8 @@ def plan(
     from engine.cli.workspace import loaded
     from engine.planning.plan import to_json
 
+    if out is not None and not out.parent.is_dir():
+        raise Stop(f"{out}: there is no folder {out.parent}; nothing was read", hint="Make that folder first.")
     workspace, chosen_connection = loaded(directory, connection)
     chosen = selection(workspace.mappings, customers, targets)
     with opened(chosen_connection, Path(workspace.root)) as (services, today):
@@ -55,9 +59,14 @@ def plan(
 
 
 def _save(path: Path, content: bytes) -> None:
-    """Written whole or not at all, readable by the owner alone: a plan names customers and prices."""
+    """Written whole or not at all, readable by the owner alone: a plan names customers and prices. Raises Stop."""
     partial = path.with_name(f"{path.name}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    partial.replace(path)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise Stop(f"{path}: {error.strerror}; the plan was not saved", hint="Save it in another place.") from error

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fcntl import ioctl
 from pathlib import Path
@@ -23,6 +24,14 @@ REPOSITORY = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "engine.cli.main")
 GOLDEN = Path(__file__).parent / "golden"
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+# A process with a terminal that controls it, so that Ctrl-C typed there interrupts.
+_ON_TERMINAL = """
+import fcntl, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from engine.cli.main import main
+main()
+"""
 
 CONNECTION = """
 version: 1
@@ -118,19 +127,21 @@ def execute(*arguments: str, cwd: Path, stdin: str | None = None, **env: str) ->
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def on_terminal(*arguments: str, cwd: Path, columns: int = 80, types: bytes = b"", **env: str) -> tuple[int, str, str]:
+def on_terminal(
+    *arguments: str, cwd: Path, columns: int = 80, types: bytes = b"", env: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
     """Runs a command on a terminal: its exit code, what stdout got, and what stderr got, each a terminal of its own.
 
-    `types` is typed as soon as the command has asked (a line on stderr that ends with a question mark).
+    `types` is typed as soon as the command has asked whether to go on.
     """
     ends = [pty.openpty() for _ in range(2)]
     for _, terminal in ends:
         ioctl(terminal, TIOCSWINSZ, pack("HHHH", 24, columns, 0, 0))
     (out, out_terminal), (err, err_terminal) = ends
     process = subprocess.Popen(
-        (*COMMAND, *arguments),
+        (sys.executable, "-c", _ON_TERMINAL, *arguments),
         cwd=cwd,
-        env=environment(**env),
+        env=environment(**(env or {})),
         stdin=out_terminal,
         stdout=out_terminal,
         stderr=err_terminal,
@@ -139,7 +150,7 @@ def on_terminal(*arguments: str, cwd: Path, columns: int = 80, types: bytes = b"
     os.close(out_terminal)
     os.close(err_terminal)
     texts = {out: b"", err: b""}
-    open_ends, typed, deadline = {out, err}, False, time.monotonic() + 60
+    open_ends, typed, deadline = {out, err}, False, time.monotonic() + 30
     while open_ends and time.monotonic() < deadline:
         ready, _, _ = select.select(list(open_ends), [], [], 1)
         for end in ready:
@@ -150,12 +161,15 @@ def on_terminal(*arguments: str, cwd: Path, columns: int = 80, types: bytes = b"
             texts[end] += got
             if not got:
                 open_ends.discard(end)
-        if types and not typed and texts[err].rstrip().endswith(b"?"):
+        if types and not typed and texts[err].rstrip().endswith(b"goes on:"):
             os.write(out, types)
             typed = True
+    if open_ends:
+        process.kill()
     code = process.wait(timeout=10)
     os.close(out)
     os.close(err)
+    assert not open_ends, f"it did not end: {texts}"
     return code, texts[out].decode().replace("\r\n", "\n"), texts[err].decode().replace("\r\n", "\n")
 
 

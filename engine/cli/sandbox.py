@@ -125,7 +125,7 @@ def reset(
     \b
     Examples:
       cwctl sandbox reset
-      cwctl sandbox reset --customers 100 --subscriptions 1000 --workspace /tmp/large
+      cwctl sandbox reset --customers 100 --workspace /tmp/large
     """
     from engine.sandbox.workspace_files import write_workspace
 

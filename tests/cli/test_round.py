@@ -1,5 +1,6 @@
 """The main job, whole: plan, apply, and nothing left to do."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,16 +32,18 @@ def test_after_apply_nothing_is_left(cwctl: Cwctl) -> None:
     assert (nothing.code, nothing.last) == (0, "Nothing to apply.")
 
 
-@pytest.mark.parametrize("days", [1, 30, 200])
-def test_as_time_passes_apply_catches_up(cwctl: Cwctl, days: int) -> None:
+@pytest.mark.parametrize(("days", "held"), [(1, []), (30, ["product-changed"]), (200, ["product-changed"])])
+def test_as_time_passes_apply_catches_up(cwctl: Cwctl, days: int, held: list[str]) -> None:
+    """But for the subscription that has become one of another product by then: that needs a decision."""
     assert cwctl("apply", "--yes").code == 0
     assert cwctl("sandbox", "advance", "--days", str(days)).code == 0
-    due = cwctl("plan", "--detailed-exitcode")
-    assert due.code == (0 if days == 1 else 2)
-    assert cwctl("apply", "--yes").code == 0
-    left = cwctl("plan", "--detailed-exitcode")
-    assert left.code == 0
-    assert left.last.startswith("No changes.")
+    due = json.loads(cwctl("plan", "--format", "json").out)
+    assert bool(due["changes"]) == (days > 1)
+    assert cwctl("apply", "--yes").code == (4 if held else 0)
+    ended = cwctl("plan", "--format", "json", "--detailed-exitcode")
+    left = json.loads(ended.out)
+    assert (ended.code, left["changes"]) == (4 if held else 0, [])
+    assert [one["code"] for one in left["held"]] == held
 
 
 def test_what_a_plan_holds_back_is_said_by_apply_too(cwctl: Cwctl) -> None:

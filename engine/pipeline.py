@@ -23,8 +23,8 @@ from engine.psa.client import PsaClient
 from engine.psa.models import Addition
 from engine.workspace.model import Mappings, Workspace
 
-READERS = 8
-"""Requests under way at once in each plan; the PSA's guide asks for little parallelism."""
+READERS = 4
+"""Requests under way at once: the least that the API facts advise; more only adds to the work of switching."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is under way, how much of it is done, and of how much."""

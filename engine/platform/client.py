@@ -41,7 +41,7 @@ class PlatformClient:
         tokens: TokenSource,
         identity: Transport,
         v1: Transport | None = None,
-        parallel: int = 8,
+        parallel: int = 4,
     ) -> None:
         self._transport = transport
         self._base = f"api/v3/accounts/{quote(account, safe='')}"

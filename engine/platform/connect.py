@@ -109,7 +109,7 @@ def open_client(
         tokens=tokens,
         identity=identity,
         v1=transport(api_key.headers, _V1_HINTS) if api_key is not None else None,
-        parallel=limits.concurrency,
+        parallel=min(4, limits.concurrency),
     )
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -78,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: see `engine.cli.exits` for the codes."""
     # A run makes many values and next to no cycles, then ends: collecting often would only cost time.
     gc.set_threshold(200_000, 20, 20)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A character that the output's encoding lacks, in a customer's name say, must not end a run.
+            stream.reconfigure(errors="replace")
     code = run(arguments)
     # … and a last search for cycles before the end would cost more than all the rest of it.
     gc.freeze()

@@ -35,20 +35,26 @@ def test_colour_can_be_switched_off(workspace: Path, env: dict[str, str]) -> Non
     assert "\x1b" not in out
 
 
+def test_a_terminal_that_lacks_a_character_gets_another(workspace: Path) -> None:
+    ended = execute("plan", cwd=workspace, PYTHONIOENCODING="ascii")
+    assert (ended.code, ended.err) == (0, "")
+    assert "11.90 ? 12.48" in ended.out
+
+
 def test_an_error_is_red_on_a_terminal_alone(workspace: Path) -> None:
     _, _, err = on_terminal("show", "missing.plan", cwd=workspace)
     assert err.startswith("\x1b[31mError:\x1b[0m missing.plan")
     assert execute("show", "missing.plan", cwd=workspace).err.startswith("Error: missing.plan")
 
 
-@pytest.mark.parametrize("columns", [80, 60, 132])
+@pytest.mark.parametrize("columns", [80, *(pytest.param(one, marks=pytest.mark.long) for one in (60, 132))])
 @pytest.mark.parametrize("command", [["plan"], ["ping"], ["apply", "--yes"]])
 def test_lines_fit_the_terminal(workspace: Path, command: list[str], columns: int) -> None:
     _, out, _ = on_terminal(*command, cwd=workspace, columns=columns)
     assert [line for line in plain(out).splitlines() if len(line) > columns] == []
 
 
-@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("columns", [80, pytest.param(60, marks=pytest.mark.long)])
 def test_words_are_cut_on_a_narrow_terminal_and_numbers_never(workspace: Path, columns: int) -> None:
     """But for those inside the invoice text of a new line, which repeats what stands above it."""
     execute("apply", "--yes", cwd=workspace)

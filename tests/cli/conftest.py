@@ -31,27 +31,41 @@ def cwctl(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Cwctl:
     return Cwctl(capsys)
 
 
-@pytest.fixture
-def served(workspace: Path, tmp_path: Path, cwctl: Cwctl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """The workspace with a connection over loopback to the example world: `env:` references and a token file."""
-    monkeypatch.setattr(transport, "Pace", functools.partial(Pace, sleep=lambda seconds: None))
+@pytest.fixture(scope="session")
+def loopback() -> Iterator[tuple[Sandbox, str, str]]:
+    """A sandbox served for all tests, and the addresses of the PSA and the platform."""
     sandbox = Sandbox.in_memory()
     with serving(sandbox) as told:
-        psa, platform = told["psa"], told["platform"]
-        env = {
-            "TEST_CLIENT_ID": psa["client_id"],
-            "TEST_PUBLIC_KEY": psa["public_key"],
-            "TEST_PRIVATE_KEY": psa["private_key"],
-            "TEST_API_KEY": platform["api_key"],
-            "TEST_API_SECRET": platform["api_secret"],
-        }
-        for name, value in env.items():
-            monkeypatch.setenv(name, value)
-        token = tmp_path / "token.json"
-        token.write_text(platform["refresh_token"])
-        token.chmod(0o600)
-        cwctl.secrets = {*env.values(), platform["refresh_token"], platform["access_token"]}
-        there = Served(sandbox, workspace, token, env)
-        there.connect(psa["url"], platform["url"], psa["company"], platform["account"])
-        yield there
+        yield sandbox, told["psa"]["url"], told["platform"]["url"]
     sandbox.close()
+
+
+@pytest.fixture
+def served(
+    loopback: tuple[Sandbox, str, str],
+    workspace: Path,
+    tmp_path: Path,
+    cwctl: Cwctl,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Served:
+    """The workspace with a connection over loopback to the example world: `env:` references and a token file."""
+    monkeypatch.setattr(transport, "Pace", functools.partial(Pace, sleep=lambda seconds: None))
+    sandbox, psa_url, platform_url = loopback
+    sandbox.reset()
+    psa, platform = sandbox.psa_credentials, sandbox.platform_credentials
+    env = {
+        "TEST_CLIENT_ID": psa.client_id,
+        "TEST_PUBLIC_KEY": psa.public_key,
+        "TEST_PRIVATE_KEY": psa.private_key,
+        "TEST_API_KEY": platform.api_key,
+        "TEST_API_SECRET": platform.api_secret,
+    }
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    token = tmp_path / "token.json"
+    token.write_text(platform.refresh_token)
+    token.chmod(0o600)
+    cwctl.secrets = {*env.values(), platform.refresh_token, "sandbox-refresh-token", "sandbox-access-token"}
+    there = Served(sandbox, workspace, token, env)
+    there.connect(psa_url, platform_url, psa.company, platform.account)
+    return there

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from engine.cli import planning
-from engine.cli.main import main
 from engine.sandbox.faults import Fault
 from tests.cli.support import COMMAND, Cwctl, Served, environment, execute
 
@@ -43,12 +42,6 @@ def test_no_command_shows_the_help(cwctl: Cwctl) -> None:
     ended = cwctl()
     assert ended.code == 1
     assert "Examples:" in ended.out + ended.err
-
-
-def test_main_exits_with_the_code(cwctl: Cwctl) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["plan", "--detailed-exitcode"])
-    assert ended.value.code == 2
 
 
 def test_a_fault_of_the_program_is_no_traceback(cwctl: Cwctl, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ KNOWS = {
     "applying": {"applying", "http", "planning", "psa"},
     "reporting": {"reporting", "resources"},
     "workspace": {"diagnostics", "resources", "workspace"},
-    "platform": {"http", "platform", "workspace", "diagnostics"},
+    "platform": {"file_lock", "http", "platform", "workspace", "diagnostics"},
     "psa": {"http", "psa", "workspace", "diagnostics"},
     "http": {"http", "workspace", "diagnostics"},
     "sandbox": {"diagnostics", "sandbox"},

@@ -14,8 +14,8 @@ from typing import Protocol
 
 import msgspec
 
+from engine.file_lock import LockError, exclusive
 from engine.http.errors import AuthenticationFailed
-from engine.platform.file_lock import LockError, exclusive
 
 SERVICE = "StreamOne Ion"
 NEW_TOKEN = "get a new refresh token from the platform's API settings and write it into the token store"  # noqa: S105

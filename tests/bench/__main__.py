@@ -1,6 +1,7 @@
 """`make bench`: prints requests, wall time and peak memory of `plan`, and its ratio to the floor.
 
-Fails if a plan sends a request more than its pages and one for each mapped agreement, or if the ratio misses its bound.
+Fails if a plan sends a request more than its pages and one for each mapped agreement, or if the ratio of a plan in
+step, which is that of every night, misses its aim. The first plan prints every line that it makes; its ratio is shown.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def measure(subscriptions: int, runs: int, slack: float) -> list[str]:
     with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "w", customers, subscriptions) as world:
         plan = [*CWCTL, "-C", str(world.root), "plan", "--connection", "served", "--as-of", DAY]
         floor = [sys.executable, "-m", "tests.bench.floor", str(world.root), _json(world)]
-        missed = [*_timed(world, plan, floor, runs, slack, subscriptions, "first plan: everything to create")]
+        missed = _timed(world, plan, floor, runs, None, subscriptions, "first plan: everything to create")
         applied = _run(
             [*CWCTL, "-C", str(world.root), "apply", "--connection", "served", "--as-of", DAY, "--yes"], world
         )
@@ -47,7 +48,7 @@ def measure(subscriptions: int, runs: int, slack: float) -> list[str]:
 
 
 def _timed(
-    world: World, plan: list[str], floor: list[str], runs: int, slack: float, subscriptions: int, title: str
+    world: World, plan: list[str], floor: list[str], runs: int, slack: float | None, subscriptions: int, title: str
 ) -> list[str]:
     world.requests()
     _run(plan, world)
@@ -73,7 +74,7 @@ def _timed(
         missed.append(f"{title}: {additions} requests for additions, {subscriptions // 10} agreements are mapped")
     if sent - additions > floor_sent - additions + 3:
         missed.append(f"{title}: {sent - additions} requests beside the agreements; the bare loop needs fewer")
-    if ratio > aim * slack:
+    if slack is not None and ratio > aim * slack:
         missed.append(f"{title}, {subscriptions:,} subscriptions: ratio {ratio:.2f}, aim {aim}")
     return missed
 

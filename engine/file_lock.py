@@ -35,7 +35,8 @@ def exclusive(path: Path, patience: float = 120, sleep: Callable[[float], None] 
                 break
             except BlockingIOError:
                 if waited >= patience:
-                    raise LockError(f"another run has held {path} for {patience:.0f} seconds") from None
+                    since = f" for {patience:.0f} seconds" if patience else ""
+                    raise LockError(f"another run has held {path}{since}") from None
                 sleep(_STEP_SECONDS)
                 waited += _STEP_SECONDS
         yield

@@ -46,7 +46,7 @@ def apply(
     """
     from engine.cli.own_folder import one_writer
     from engine.cli.planning import planned, print_plan, selection
-    from engine.cli.saved import must_apply, read_plan
+    from engine.cli.saved import check_day, must_apply, read_plan
     from engine.cli.services import opened
     from engine.cli.workspace import loaded
     from engine.planning.plan import from_json, to_json
@@ -58,6 +58,7 @@ def apply(
     if saved is not None and file is not None:
         must_apply(saved, file, workspace, chosen)
     with opened(chosen, Path(workspace.root)) as (services, today):
+        check_day(saved.as_of if saved else as_of or today, today)
         if saved is None:
             picked = selection(workspace.mappings, customers, targets)
             # Through the saved form, so that both ways are one path.
@@ -76,10 +77,12 @@ def _ask(changes: int, connection: str, style: str) -> None:
     """Only a written `yes` goes on. Raises Stop."""
     if not sys.stdin.isatty():
         raise Stop("nobody is there to say yes; nothing was written", hint="Run it with --yes, or on a terminal.")
-    sys.stderr.write(f"\nApply {changes} change(s) to {connection!r}? Only `yes` goes on: ")
+    from engine.reporting.formats import counted
+
+    sys.stderr.write(f"\nApply {counted(changes, 'change')} to {connection!r}? Only `yes` goes on: ")
     sys.stderr.flush()
     if sys.stdin.readline().strip() != "yes":
-        raise Stop("not applied; nothing was written")
+        raise Stop("not applied, as the answer was not `yes`; nothing was written")
 
 
 def _carry_out(plan: "Plan", services: "Services", style: str) -> int:

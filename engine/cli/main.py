@@ -109,6 +109,9 @@ def _ended(error: Exception) -> int:
             return error.code
         case click.exceptions.Exit():
             return error.exit_code
+        case click.NoSuchOption() if error.option_name == "-C":
+            error.show()
+            sys.stderr.write("    -C stands before the command: `cwctl -C DIR validate`.\n")
         case click.ClickException():
             error.show()
         case click.Abort():

@@ -39,9 +39,27 @@ def print_text(text: str) -> None:
 def complain(message: str, hint: str | None = None) -> None:
     """An error on stderr."""
     label = "\x1b[31mError:\x1b[0m" if colored(sys.stderr) else "Error:"
-    sys.stderr.write(f"{label} {message}\n")
+    sys.stderr.write(f"{label} {_wrapped(message, len('Error: '), 0)}\n")
     if hint:
-        sys.stderr.write(f"    {hint}\n")
+        sys.stderr.write(f"    {_wrapped(hint, 4, 4)}\n")
+
+
+def _wrapped(text: str, first: int, rest: int) -> str:
+    """The text in the width of the terminal; `first` columns of its first line are taken, `rest` of the others."""
+    from textwrap import wrap
+
+    columns = width(sys.stderr)
+    if columns >= len(text) + first:
+        return text
+    lines = wrap(
+        text,
+        columns,
+        initial_indent=" " * first,
+        subsequent_indent=" " * rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)[first:]
 
 
 def print_diagnostics(diagnostics: list[Diagnostic], stream: TextIO) -> None:

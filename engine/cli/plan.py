@@ -45,8 +45,8 @@ def plan(
     from engine.cli.workspace import loaded
     from engine.planning.plan import to_json
 
-    if out is not None and not out.parent.is_dir():
-        raise Stop(f"{out}: there is no folder {out.parent}; nothing was read", hint="Make that folder first.")
+    if out is not None:
+        _check_place(out)
     workspace, chosen_connection = loaded(directory, connection)
     chosen = selection(workspace.mappings, customers, targets)
     with opened(chosen_connection, Path(workspace.root)) as (services, today):
@@ -56,6 +56,20 @@ def plan(
         _save(out, to_json(made))
         sys.stderr.write(f"Saved in {out}; `cwctl apply {out}` carries out exactly this.\n")
     return plan_exit(made, detailed_exitcode)
+
+
+def _check_place(path: Path) -> None:
+    """Nothing but an older plan is ever replaced. Raises Stop before anything is read."""
+    if not path.parent.is_dir():
+        raise Stop(f"{path}: there is no folder {path.parent}; nothing was read", hint="Make that folder first.")
+    if path.suffix.lower() in {".yaml", ".yml"}:
+        raise Stop(f"{path}: a plan is no YAML file; nothing was read", hint="Choose a name such as night.plan.")
+    if (
+        path.is_file()
+        and path.stat().st_size
+        and not path.read_bytes()[:64].lstrip().startswith(b'{\n  "format_version"')
+    ):
+        raise Stop(f"{path}: this file is there and is no plan; it was left as it is", hint="Choose another name.")
 
 
 def _save(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ def selection(mappings: Mappings, customers: tuple[str, ...], targets: tuple[str
     try:
         return parse(mappings, customers, targets)
     except SelectionUnknown as error:
-        raise Stop(str(error), hint="`cwctl validate` checks what is mapped.") from error
+        raise Stop(str(error)) from error
 
 
 def planned(workspace: Workspace, connection: Connection, services: Services, day: date, chosen: Selection) -> Plan:

@@ -1,5 +1,6 @@
 """Reading a saved plan, and whether it may still be applied."""
 
+from datetime import date
 from pathlib import Path
 
 from engine.cli import exits
@@ -20,6 +21,16 @@ def read_plan(file: Path) -> Plan:
         raise Stop(f"{file}: {error}", hint="Make a new one with `cwctl plan --out FILE`.") from error
     except OSError as error:
         raise Stop(f"{file}: {error.strerror}", hint="`cwctl plan --out FILE` saves a plan.") from error
+
+
+def check_day(as_of: date, today: date) -> None:
+    """A plan of a day to come holds what is not known yet. Raises Stop with exit code 3."""
+    if as_of > today:
+        raise Stop(
+            f"the plan is as of {as_of}, today is {today}: nobody knows yet what that day will bring",
+            exits.REFUSED,
+            "Plan for the day to come to look at it; apply on the day itself.",
+        )
 
 
 def must_apply(plan: Plan, file: Path, workspace: Workspace, connection: Connection) -> None:

@@ -24,6 +24,7 @@ def validate(directory: str | None, style: str) -> int:
     """
     from engine.cli.workspace import read
     from engine.diagnostics import errors
+    from engine.reporting.formats import counted
 
     workspace, found = read(directory)
     failed = bool(errors(found))
@@ -32,11 +33,11 @@ def validate(directory: str | None, style: str) -> int:
         return exits.ERROR if failed else exits.OK
     print_diagnostics(found, sys.stdout)
     if workspace is None:
-        print_text(f"{len(errors(found))} error(s).\n")
+        print_text(f"{counted(len(errors(found)), 'error')}.\n")
         return exits.ERROR
     mappings = workspace.mappings
     print_text(
-        f"The workspace is valid: {len(mappings.customers)} customers, {len(mappings.products)} products and "
-        f"{len(mappings.services)} services are mapped.\n"
+        f"The workspace is valid. Mapped are {counted(len(mappings.customers), 'customer')}, "
+        f"{counted(len(mappings.products), 'product')} and {counted(len(mappings.services), 'service')}.\n"
     )
     return exits.OK

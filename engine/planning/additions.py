@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from engine.billing.calendar import fom
 from engine.billing.lines import Line
 from engine.billing.money import plain, rounded
 from engine.diagnostics import Diagnostic
@@ -139,11 +140,13 @@ def _update(inputs: Inputs, service: Service, line: Line, addition: Addition) ->
     fields = differing(wanted)
     if not fields:
         return None
+    posted_end = last_billed(addition.cancelled, _behaviour(inputs))
+    lapsed = posted_end is not None and posted_end < fom(inputs.as_of)
     before = recurring(
         addition.quantity,
         addition.unit_price,
         addition.unit_cost,
-        None if _goes_on(service) else last_billed(addition.cancelled, _behaviour(inputs)),
+        posted_end if lapsed or not _goes_on(service) else None,
         inputs.as_of,
         _recurrence(service),
     )
@@ -192,8 +195,8 @@ def _created_because(service: Service, line: Line) -> str:
         return f"consumption of {line.period}, without an amount until that month's figures are accepted"
     if line.role == "one_time":
         return f"bought once on {subscription.start}"
-    begins = "it bills from its start" if line.effective == subscription.start else f"taken over on {line.effective}"
-    return f"no addition carries the mark of this subscription; {begins}"
+    begins = "its start" if line.effective == subscription.start else f"{line.effective}, when this program begins"
+    return f"no addition carries the mark of this subscription; it bills from {begins}"
 
 
 def _updated_because(fields: tuple[FieldChange, ...], service: Service, addition: Addition) -> str:
@@ -207,7 +210,7 @@ def _updated_because(fields: tuple[FieldChange, ...], service: Service, addition
         "unit_cost": "the reseller's cost changed",
         "cancelled": "the term moved",
     }
-    return ", ".join(causes[one.field] for one in fields) + " on the platform"
+    return " and ".join(causes[one.field] for one in fields) + " on the platform"
 
 
 def describe(inputs: Inputs, service: Service) -> str:

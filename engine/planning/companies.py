@@ -6,7 +6,7 @@ import msgspec
 
 from engine.diagnostics import Diagnostic
 from engine.planning.fields import COMPANY, Field, change_of, differing
-from engine.planning.names import cut, same_name
+from engine.planning.names import alike, cut, same_name
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import Change, FieldChange, Held, Value
@@ -42,7 +42,8 @@ def plan_companies(inputs: Inputs, selected: frozenset[str]) -> CompanyPlan:
             continue
         customer = inputs.observed.customers.get(mapping.customer)
         if customer is None:
-            parts.append(_held(mapping, "customer-missing", "the platform does not list this customer (any more)"))
+            why = "the platform does not list this customer (any more)"
+            parts.append(_held(mapping, "customer-missing", why, "check the id, or remove the mapping"))
             continue
         if mapping.create is not None:
             company = by_identifier.get(mapping.create.identifier.casefold())
@@ -65,6 +66,14 @@ def plan_companies(inputs: Inputs, selected: frozenset[str]) -> CompanyPlan:
             if company is None:
                 why = f"the PSA has no company {mapping.company}, or it was deleted there"
                 parts.append(_held(mapping, "company-missing", why, "map the customer onto a company that exists"))
+                continue
+            if mapping.company_name is None and not alike(company.name, customer.name):
+                why = (
+                    f"the customer is {customer.name!r}, company {company.id} is {company.name!r}: too unlike to be "
+                    "taken for one and the same"
+                )
+                hint = "check the id; if it is right, write `company_name` beside it as the PSA has it"
+                parts.append(_held(mapping, "company-unconfirmed", why, hint))
                 continue
         companies[mapping.customer] = company.id
         parts.append(_update(inputs, mapping, customer, company))

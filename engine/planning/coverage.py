@@ -19,7 +19,8 @@ def covered(inputs: Inputs, selected: Selected) -> tuple[Selected, Part]:
     for customer in selected.customers:
         for reference in mappings.customers[customer].agreements:
             why = inputs.observed.unread_agreements.get(reference.agreement)
-            if why is not None:
+            # One that the PSA does not list at all is no gap in the picture: its services say so.
+            if why is not None and reference.agreement in inputs.observed.agreements:
                 gaps.setdefault(customer, []).append(f"the additions of agreement {reference.agreement}: {why}")
     relevant = {one: why for one, why in gaps.items() if inputs.selection.everything or one in selected.customers}
     kept = Selected(

@@ -25,7 +25,11 @@ def subscription_of(inputs: Inputs, mapping: ServiceMapping) -> Subscription:
     subscription = inputs.observed.subscriptions.get(mapping.subscription)
     if subscription is None:
         why = "the platform does not list this subscription (any more): its lines are left as they are"
-        raise Refused("subscription-missing", why, "check the id; if it was cancelled, end its lines in the PSA")
+        hint = "check the id; if it was cancelled, end its lines in the PSA"
+        if not inputs.selection.everything:
+            why = f"the platform does not list this subscription under customer {mapping.customer}"
+            hint = "check both ids; a plan without a selection shows whose it is"
+        raise Refused("subscription-missing", why, hint)
     if subscription.customer_id != mapping.customer:
         why = f"the platform has it under customer {subscription.customer_id}, the mapping under {mapping.customer}"
         raise Refused("subscription-of-another-customer", why, "correct `customer` in the mapping")
@@ -54,6 +58,12 @@ def item_of(
             "costs nothing and so looks like consumption"
         )
         raise Refused("kind-contradicted", why, "write `kind: usage` in the product's mapping")
+    if product.kind == "usage" and subscription.unit_price and subscription.part_number:
+        why = (
+            f"its product is mapped as `kind: usage`, but it has a part number ({subscription.part_number}) and a "
+            f"price for each of its {subscription.licenses} licences, and so looks like licences"
+        )
+        raise Refused("kind-contradicted", why, "write `kind: license` in the product's mapping")
     if product.kind != "one_time" and subscription.cycle == "one_time":
         why = f"its product is mapped as `kind: {product.kind}`, but the platform bills it once"
         raise Refused("kind-contradicted", why, "write `kind: one_time` in the product's mapping")

@@ -121,6 +121,7 @@ def _unmapped(inputs: Inputs, selected: Selected) -> tuple[Unmapped, ...]:
                 customer_mapped=subscription.customer_id in mappings.customers,
                 subscription=subscription.id,
                 provider_id=subscription.provider_id,
+                product="/".join(subscription.product_key),
                 name=subscription.plan_name or subscription.name,
                 quantity=subscription.licenses,
                 unit_price=subscription.unit_price,

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 
 from engine.psa.text import canonical
 
@@ -24,6 +25,14 @@ def normalised(name: str) -> str:
 def same_name(one: str, other: str) -> bool:
     """Whether both name the same thing for a reader."""
     return one == other or normalised(one) == normalised(other)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether both could name one company: they share most words of the shorter one, or nearly all letters."""
+    first, second = normalised(one), normalised(other)
+    words, others = set(first.split()), set(second.split())
+    shared = len(words & others) / max(1, min(len(words), len(others)))
+    return shared > 0.5 or SequenceMatcher(None, first, second).ratio() >= 0.75
 
 
 def cut(text: str, length: int) -> str:

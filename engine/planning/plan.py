@@ -95,13 +95,17 @@ class Unmanaged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unmapped(msgspec.Struct, frozen=True, kw_only=True):
-    """A live subscription that nobody mapped: what it is worth a billing cycle is not billed."""
+    """A live subscription that nobody mapped: what it is worth a billing cycle is not billed.
+
+    `product` is the key of its product's mapping, `provider/product/plan`.
+    """
 
     customer: str
     customer_name: str
     customer_mapped: bool
     subscription: str
     provider_id: str
+    product: str
     name: str
     quantity: int
     unit_price: Decimal

@@ -92,4 +92,7 @@ def _customer(mappings: Mappings, text: str) -> str:
         return named[0]
     if named:
         raise SelectionUnknown(f"several customers are named {text!r}: {', '.join(named)}; give the id")
-    raise SelectionUnknown(f"no mapping has the customer {text!r}: give its platform id, or its name in the mapping")
+    known = ", ".join(sorted(mappings.customers)[:10]) + (", …" if len(mappings.customers) > 10 else "")
+    raise SelectionUnknown(
+        f"no mapping has the customer {text!r}: give its platform id, or the `name` in its mapping; mapped are {known}"
+    )

@@ -21,7 +21,7 @@ from engine.workspace.model import PlatformConnection, TokenStoreRef
 
 _HINTS = {
     401: "Check the account and the token store; a new refresh token comes from the platform's API settings.",
-    403: "The platform's user needs the role Account Admin or Operations.",
+    403: "Check `account` of the connection; the platform's user needs the role Account Admin or Operations.",
 }
 _V1_HINTS = {
     401: "Check `api_key` and `api_secret` of the connection.",

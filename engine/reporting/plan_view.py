@@ -14,6 +14,10 @@ _TOLD = frozenset(
 """Fields of a new addition that its first line tells already, or that say nothing to a reader."""
 
 
+SHOWN_UNMAPPED = 10
+"""So many unmapped subscriptions are shown, those worth most; the JSON form has all of them."""
+
+
 def plan_view(plan: Document) -> Document:
     """What the templates show of a plan."""
     names = {one["customer"]: one["name"] for one in plan["by_customer"]}
@@ -28,7 +32,9 @@ def plan_view(plan: Document) -> Document:
         "total": effect_text(plan["total"]),
         "selection": selection_text(plan["selection"]),
         "rounding": signed(plan["rounding"]) if Decimal(plan["rounding"]) else None,
-        "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"]],
+        "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"][:SHOWN_UNMAPPED]],
+        "more_unmapped": max(0, len(plan["unmapped"]) - SHOWN_UNMAPPED),
+        "held": [_held(one) for one in plan["held"]],
     }
 
 
@@ -55,7 +61,9 @@ def effect_text(effect: Document) -> str | None:
 def selection_text(selection: Document) -> str:
     """What the plan was limited to, in words."""
     parts = [
-        f"{kind} {', '.join(selection[kind])}" for kind in ("customers", "products", "services") if selection[kind]
+        f"{kind if len(selection[kind]) > 1 else kind.removesuffix('s')} {', '.join(selection[kind])}"
+        for kind in ("customers", "products", "services")
+        if selection[kind]
     ]
     return "; ".join(parts) or "everything"
 
@@ -121,6 +129,16 @@ def _field(field: Document, width: int, action: str) -> Document:
         "before": None if action == "create" else shown(name, field["before"]),
         "after": shown(name, field["after"]),
         "rule": field["rule"],
+    }
+
+
+def _held(held: Document) -> Document:
+    name, place = plain_text(held["name"]), held["source"]
+    named = "" if held["subject"].endswith(f":{held['name']}") else f" {name}"
+    return {
+        **held,
+        "label": f"{plain_text(held['subject'])}{named}",
+        "where": f" ({place['file']}:{place['line']})" if place else "",
     }
 
 

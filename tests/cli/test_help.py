@@ -80,5 +80,5 @@ def test_schemas(cwctl: Cwctl) -> None:
 def test_validate(cwctl: Cwctl) -> None:
     ended = cwctl("validate")
     assert ended.code == 0
-    assert ended.out.startswith("The workspace is valid: 11 customers, ")
+    assert ended.out.startswith("The workspace is valid. Mapped are 11 customers, ")
     assert json.loads(cwctl("validate", "--format", "json").out) == {"valid": True, "diagnostics": []}

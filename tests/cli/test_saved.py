@@ -71,8 +71,8 @@ def test_only_a_written_yes_goes_on(served: Served, answer: bytes) -> None:
     code, out, err = on_terminal("apply", *DAY, "--customer", "410005", cwd=served.root, types=answer, env=served.env)
     assert code == 1
     assert "Plan: 2 to create" in out
-    assert "Apply 2 change(s) to 'served'? Only `yes` goes on:" in err
-    assert "not applied; nothing was written" in err
+    assert "Apply 2 changes to 'served'? Only `yes` goes on:" in err
+    assert "not applied, as the answer was not `yes`; nothing was written" in " ".join(err.split())
     assert served.snapshot() == before
 
 

@@ -83,8 +83,7 @@ def test_a_limited_apply_leaves_the_rest(cwctl: Cwctl) -> None:
 )
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_what_no_mapping_has(served: Served, cwctl: Cwctl, chosen: tuple[str, str], says: str, command: str) -> None:
-    ended = cwctl.fails(command, *chosen, says=says)
-    assert "`cwctl validate`" in ended.err
+    cwctl.fails(command, *chosen, says=says)
     assert served.requests("psa") == served.requests("platform") == {}
 
 

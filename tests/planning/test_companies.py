@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.planning.names import same_name
+from engine.planning.names import alike, same_name
 from engine.psa.models import Company
 from tests.planning.builders import (
     after,
@@ -174,6 +174,37 @@ def test_an_inactive_customer_is_mentioned() -> None:
 
 def test_a_name_is_cut_to_what_the_psa_holds_and_the_cut_is_said() -> None:
     name = "A" * 49 + " Bakery"
-    found = plan(workspace([customer_mapping(name=name)]), observed([customer(name=name)]))
+    found = plan(
+        workspace([customer_mapping(name=name, company_name="Larkspur (example)")]), observed([customer(name=name)])
+    )
     assert after(only(found)) == {"name": "A" * 49}
     assert notices(found) == ["text-cut"]
+
+
+@pytest.mark.parametrize(
+    ("company_name", "held"), [(None, ["company-unconfirmed", "customer-held"]), ("Harborlight (example)", [])]
+)
+def test_a_company_with_quite_another_name_waits_until_its_name_is_written(
+    company_name: str | None, held: list[str]
+) -> None:
+    found = plan(
+        workspace([customer_mapping(company_name=company_name)]),
+        observed([customer(name="Larkspur Dental Group (example)")], companies=[company(name="Harborlight (example)")]),
+    )
+    assert [one.code for one in found.held] == held
+    assert bool(found.changes) is not bool(held)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike_names"),
+    [
+        ("Copperfield Law Offices", "Copperfield Law, LLC", True),
+        ("Acme Corp", "ACME Corporation", True),
+        ("Bluequarry Engineering", "Blue Quarry Engineering", True),
+        ("Larkspur Dental Group (example)", "Harborlight Logistics (example)", False),
+        ("Larkspur", "Northgate", False),
+    ],
+)
+def test_which_names_could_be_of_one_company(one: str, other: str, alike_names: bool) -> None:
+    assert alike(one, other) is alike_names
+    assert alike(other, one) is alike_names

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.planning.plan import Effect
+from engine.planning.plan import Effect, Selection
 from engine.platform.models import Subscription
 from engine.psa.models import Addition
 from tests.planning.builders import (
@@ -284,7 +284,9 @@ def usage_line(number: int, month: int, **changed: Any) -> Addition:
 
 
 def usage(**changed: Any) -> Subscription:
-    return subscription(**{"start": date(2026, 4, 20), "end": date(2026, 4, 20), "auto_renew": True, **changed})
+    """Consumption as the platform shows it: without a part number."""
+    values = {"start": date(2026, 4, 20), "end": date(2026, 4, 20), "auto_renew": True, "part_number": None}
+    return subscription(**{**values, **changed})
 
 
 def test_consumption_gets_a_line_without_an_amount_for_each_month_also_where_prices_are_narrowed() -> None:
@@ -450,3 +452,33 @@ def test_a_line_of_ours_whose_service_is_no_longer_mapped_is_left_alone() -> Non
     assert [(one.addition, one.why) for one in found.unmanaged] == [
         (801, "it is ours, but its subscription is no longer mapped")
     ]
+
+
+def test_licences_that_are_mapped_as_consumption_are_held() -> None:
+    one = held(plan(USAGE, observed(subscriptions=[subscription()], additions=[])))
+    assert (one.code, "MPN-1" in one.why, one.hint) == (
+        "kind-contradicted",
+        True,
+        "write `kind: license` in the product's mapping",
+    )
+
+
+def test_an_agreement_that_the_psa_does_not_list_is_missing_not_unread() -> None:
+    found = plan(seen=observed(agreements=[], additions=[], unread_agreements={41: "answered 404"}))
+    assert [one.code for one in found.held] == ["agreement-missing"]
+
+
+def test_a_subscription_that_a_selection_did_not_read_is_not_said_to_be_gone() -> None:
+    found = plan(seen=observed(subscriptions=[]), selection=Selection(customers=("100",)))
+    (one,) = found.held
+    assert one.code == "subscription-missing"
+    assert "under customer 100" in one.why
+    assert "cancelled" not in (one.hint or "")
+
+
+def test_reviving_a_line_that_had_lapsed_counts_as_money() -> None:
+    renewing = subscription(auto_renew=True)
+    lapsed = plan(seen=observed(subscriptions=[renewing], additions=[line(cancelled=date(2026, 4, 30))]))
+    assert lapsed.total.month == Decimal("264.00")
+    rolled = plan(seen=observed(subscriptions=[renewing], additions=[line(cancelled=date(2026, 6, 30))]))
+    assert (len(rolled.changes), rolled.total.month) == (1, 0)

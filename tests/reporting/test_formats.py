@@ -103,4 +103,4 @@ def test_small_words() -> None:
     assert (cut("abcdef", 6), cut("abcdef", 4), cut("abcdef", 0)) == ("abcdef", "abc…", "…")
     nothing: dict[str, list[str]] = {"customers": [], "products": [], "services": []}
     assert selection_text(nothing) == "everything"
-    assert selection_text({**nothing, "customers": ["1", "2"], "services": ["3"]}) == "customers 1, 2; services 3"
+    assert selection_text({**nothing, "customers": ["1", "2"], "services": ["3"]}) == "customers 1, 2; service 3"

@@ -71,3 +71,7 @@ def test_what_the_sandbox_keeps_is_never_committed(cwctl: Cwctl, workspace: Path
     ignore.write_text("*\n!notes\n")
     assert cwctl("plan").code == 0
     assert ignore.read_text() == "*\n!notes\n"
+
+
+def test_an_option_of_cwctl_itself_after_the_command_is_explained(cwctl: Cwctl) -> None:
+    cwctl.fails("validate", "-C", "elsewhere", says="No such option '-C'", advises="stands before the command")

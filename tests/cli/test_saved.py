@@ -204,3 +204,38 @@ def test_a_full_disk_leaves_the_old_plan_and_no_rest(served: Served) -> None:
     )
     assert (served.root / "night.plan").read_bytes() == before
     assert not list(served.root.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("mappings/customers.yaml", None, "a plan is no YAML file"),
+        ("notes.txt", "not to be lost", "this file is there and is no plan"),
+        ("other.json", '{"format_version": 1}', "this file is there and is no plan"),
+    ],
+)
+def test_a_plan_replaces_no_file_but_an_older_plan(
+    served: Served, cwctl: Cwctl, name: str, content: str | None, says: str
+) -> None:
+    file = served.root / name
+    if content is not None:
+        file.write_text(content)
+    before = file.read_bytes()
+    cwctl.fails("plan", *DAY, "--out", file, says=says)
+    assert file.read_bytes() == before
+    assert served.requests("psa") == {}
+
+
+def test_a_plan_replaces_an_older_plan(served: Served, cwctl: Cwctl) -> None:
+    file = served.root / "night.plan"
+    for _ in range(2):
+        assert cwctl("plan", *DAY, "--out", file).code == 0
+    assert cwctl("show", file).code == 0
+
+
+def test_a_day_to_come_can_be_looked_at_but_not_applied(cwctl: Cwctl) -> None:
+    assert cwctl("plan", "--as-of", "2026-06-16", "--out", "tomorrow.plan").code == 0
+    for arguments in (("--as-of", "2026-06-16"), ("tomorrow.plan",)):
+        ended = cwctl("apply", *arguments, "--yes")
+        assert (ended.code, ended.out) == (3, "")
+        assert "as of 2026-06-16, today is 2026-06-15" in ended.err

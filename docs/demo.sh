@@ -1,5 +1,5 @@
 #!/bin/sh
-# A plan, its apply and the empty plan after it, on the embedded sandbox, in a copy of the example workspace.
+# A plan, its apply, and the plan after it, which has no changes, on the embedded sandbox, in a copy of the example workspace.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT INT TERM

@@ -67,7 +67,8 @@ def plan_companies(inputs: Inputs, selected: frozenset[str]) -> CompanyPlan:
                 why = f"the PSA has no company {mapping.company}, or it was deleted there"
                 parts.append(_held(mapping, "company-missing", why, "map the customer onto a company that exists"))
                 continue
-            if mapping.company_name is None and not alike(company.name, customer.name):
+            confirmed = mapping.company_name is not None and same_name(mapping.company_name, company.name)
+            if not confirmed and not alike(company.name, customer.name):
                 why = (
                     f"the customer is {customer.name!r}, company {company.id} is {company.name!r}: too unlike to be "
                     "taken for one and the same"

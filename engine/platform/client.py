@@ -75,8 +75,9 @@ class PlatformClient:
 
     def ping(self) -> Access:
         """Tries the credentials: the tokens, the role (by one customer's page), and the v1 key where there is one."""
-        lifetimes = oauth.lifetimes(self._identity, self._tokens.access_token())
+        # The list first: it replaces an access token that is refused before its time.
         self._transport.get(f"{self._base}/customers", {"pageSize": "1"})
+        lifetimes = oauth.lifetimes(self._identity, self._tokens.access_token())
         findings = _expiry(lifetimes.refresh)
         v1 = None
         if self._v1 is not None:

@@ -48,3 +48,10 @@ def test_broken_connections_are_said_with_their_place(served: Served, cwctl: Cwc
     file.write_text(file.read_text().replace("version: 1", "version: 1\nsurprise: 2"))
     cwctl.fails("ping", says="config/connections.yaml:3:1", advises="Mend them")
     cwctl.fails("ping", says="config/connections.yaml has errors")
+
+
+def test_ping_replaces_an_access_token_that_is_refused_before_its_time(served: Served, cwctl: Cwctl) -> None:
+    assert cwctl("ping").code == 0
+    served.sandbox.store.set_setting("platform.clock_offset", "9000")
+    ended = cwctl("ping")
+    assert (ended.code, ended.out.count("credentials work")) == (0, 2)

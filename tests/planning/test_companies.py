@@ -182,7 +182,12 @@ def test_a_name_is_cut_to_what_the_psa_holds_and_the_cut_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("company_name", "held"), [(None, ["company-unconfirmed", "customer-held"]), ("Harborlight (example)", [])]
+    ("company_name", "held"),
+    [
+        (None, ["company-unconfirmed", "customer-held"]),
+        ("Larkspur Dental Group (example)", ["company-unconfirmed", "customer-held"]),
+        ("Harborlight (example)", []),
+    ],
 )
 def test_a_company_with_quite_another_name_waits_until_its_name_is_written(
     company_name: str | None, held: list[str]

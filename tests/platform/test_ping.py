@@ -34,7 +34,7 @@ def test_all_is_well(service: respx.MockRouter) -> None:
     v1 = service.get(INVOICES).respond(json={"success": True, "data": {"invoice": []}})
     found = client(api_key=API_KEY).ping()
     assert (found.access_seconds, found.refresh_seconds, found.v1, found.findings) == (7100, 2764273, True, ())
-    assert service.calls[0].request.content == b"access_token=made-up-access-1"
+    assert service.calls[1].request.content == b"access_token=made-up-access-1"
     sent = v1.calls.last.request
     assert sent.headers["authorization"] == "Basic " + base64.b64encode(b"made-up-key:made-up-api-secret").decode()
     assert dict(sent.url.params) == {"limit": "1", "offset": "0"}

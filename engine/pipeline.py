@@ -24,7 +24,7 @@ from engine.psa.models import Addition
 from engine.workspace.model import Mappings, Workspace
 
 READERS = 4
-"""Requests under way at once: the least that the API facts advise; more only adds to the work of switching."""
+"""Reads under way at once for each service: the API facts advise few, and more only adds to the work of switching."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is under way, how much of it is done, and of how much."""
@@ -73,10 +73,10 @@ def observe(workspace: Workspace, services: Services, selection: Selection, prog
     mappings = workspace.mappings
     platform, psa = services.platform, services.psa
     wanted = _Wanted(mappings, selection)
-    with _readers() as pool:
-        customers = pool.submit(platform.customers)
-        subscriptions = pool.submit(platform.subscriptions, wanted.only_customer)
-        products = pool.submit(platform.products) if wanted.products else _done(list[ProductPlan]())
+    with _readers() as others, _readers() as pool:
+        customers = others.submit(platform.customers)
+        subscriptions = others.submit(platform.subscriptions, wanted.only_customer)
+        products = others.submit(platform.products) if wanted.products else _done(list[ProductPlan]())
         agreements = pool.submit(psa.agreements, wanted.agreements) if wanted.agreements else _done([])
         companies = pool.submit(psa.companies, wanted.companies, wanted.company_identifiers)
         items = pool.submit(psa.catalog_items, wanted.catalog_items, wanted.catalog_identifiers)

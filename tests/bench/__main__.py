@@ -28,7 +28,7 @@ def main() -> None:
     runs = 3 if options.quick else 5
     missed = [miss for size in ([1_000] if options.quick else AIMS) for miss in measure(size, runs, options.slack)]
     for miss in missed:
-        print(f"MISSED: {miss}")  # noqa: T201
+        print(f"MISSED: {miss}")
     sys.exit(1 if missed else 0)
 
 
@@ -42,7 +42,7 @@ def measure(subscriptions: int, runs: int, slack: float) -> list[str]:
         applied = _run(
             [*CWCTL, "-C", str(world.root), "apply", "--connection", "served", "--as-of", DAY, "--yes"], world
         )
-        print(f"  apply: {applied[0]:.2f} s, {applied[1]:.0f} MiB")  # noqa: T201
+        print(f"  apply: {applied[0]:.2f} s, {applied[1]:.0f} MiB")
         missed += _timed(world, plan, floor, runs, slack, subscriptions, "plan after it: nothing to do")
         return missed
 
@@ -62,7 +62,7 @@ def _timed(
     ratio = statistics.median(ratios)
     own, bare = ([statistics.median(one[side][figure] for one in pairs) for figure in (0, 1)] for side in (0, 1))
     aim = AIMS[subscriptions]
-    print(  # noqa: T201
+    print(
         f"{subscriptions:,} subscriptions, {title}\n"
         f"  requests: {sent} = {additions} agreements + {sent - additions} others (bare loop: {floor_sent})\n"
         f"  plan: {own[0]:.2f} s, {own[1]:.0f} MiB; bare loop: {bare[0]:.2f} s, {bare[1]:.0f} MiB\n"

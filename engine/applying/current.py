@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.planning.plan import Change, FieldChange, Value
 from engine.psa.client import PsaClient
+from engine.psa.mark import MarkDamaged, decode
 from engine.psa.models import Addition, CatalogItem, Company, Manufacturer
 
 Record = Company | CatalogItem | Manufacturer | Addition
@@ -69,9 +70,18 @@ def _stands(record: Record) -> bool:
     return not (isinstance(record, Manufacturer) and record.inactive)
 
 
+def _is_own(addition: Addition) -> bool:
+    try:
+        mark = decode(addition.mark)
+    except MarkDamaged:
+        return False
+    return mark is not None and mark.agreement == addition.agreement_id
+
+
 def _keys(record: Record) -> tuple[str, ...]:
     if isinstance(record, Addition):
-        own = (f"addition={record.mark.casefold()}",) if record.mark else ()
+        # A mark counts on its own agreement only: a copied agreement carries copied marks.
+        own = (f"addition={record.mark.casefold()}",) if record.mark and _is_own(record) else ()
         return (f"addition#{record.id}", *own)
     if isinstance(record, Manufacturer):
         return (f"manufacturer#{record.id}", f"manufacturer={record.name.casefold()}")

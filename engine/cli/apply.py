@@ -87,7 +87,7 @@ def _ask(changes: int, connection: str, style: str) -> None:
 
 def _carry_out(plan: "Plan", services: "Services", style: str) -> int:
     from engine.applying.report import to_document
-    from engine.cli.output import colored, print_json, print_text, progress, width
+    from engine.cli.output import colored, complain, print_json, print_text, progress, width
     from engine.pipeline import apply_plan
     from engine.reporting.render import render_report_text
 
@@ -98,8 +98,13 @@ def _carry_out(plan: "Plan", services: "Services", style: str) -> int:
         hint = "`cwctl plan` shows what is left to do; what was written is not written again."
         raise Stop("interrupted: a part of the plan may have been written", exits.PARTIAL, hint) from None
     document = to_document(report)
-    if style == "json":
-        print_json(document)
-    else:
-        print_text(render_report_text(document, width(sys.stdout), colored(sys.stdout)))
+    try:
+        if style == "json":
+            print_json(document)
+        else:
+            print_text(render_report_text(document, width(sys.stdout), colored(sys.stdout)))
+    except (OSError, AttributeError) as error:
+        # The writing is done: what cannot be printed must not look like a run that did nothing.
+        complain(f"the plan was carried out, but its report could not be printed ({error})")
+        return exits.PARTIAL
     return exits.OK if report.complete else exits.PARTIAL

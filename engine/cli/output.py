@@ -38,6 +38,7 @@ def print_text(text: str) -> None:
 
 def complain(message: str, hint: str | None = None) -> None:
     """An error on stderr."""
+    message = "".join(char if char.isprintable() or char == "\n" else "?" for char in message)
     label = "\x1b[31mError:\x1b[0m" if colored(sys.stderr) else "Error:"
     sys.stderr.write(f"{label} {_wrapped(message, len('Error: '), 0)}\n")
     if hint:

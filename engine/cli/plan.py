@@ -5,6 +5,7 @@ import sys
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from tempfile import mkstemp
 
 import click
 
@@ -64,6 +65,8 @@ def _check_place(path: Path) -> None:
         raise Stop(f"{path}: there is no folder {path.parent}; nothing was read", hint="Make that folder first.")
     if path.suffix.lower() in {".yaml", ".yml"}:
         raise Stop(f"{path}: a plan is no YAML file; nothing was read", hint="Choose a name such as night.plan.")
+    if path.exists() and not path.is_file():
+        raise Stop(f"{path}: this is no ordinary file; nothing was read", hint="Choose another name.")
     if (
         path.is_file()
         and path.stat().st_size
@@ -74,13 +77,15 @@ def _check_place(path: Path) -> None:
 
 def _save(path: Path, content: bytes) -> None:
     """Written whole or not at all, readable by the owner alone: a plan names customers and prices. Raises Stop."""
-    partial = path.with_name(f"{path.name}.partial")
+    partial: Path | None = None
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        partial = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         partial.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
+        if partial is not None:
+            with suppress(OSError):
+                partial.unlink()
         raise Stop(f"{path}: {error.strerror}; the plan was not saved", hint="Save it in another place.") from error

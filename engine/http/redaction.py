@@ -22,6 +22,8 @@ def scrub(text: str, secrets: Sequence[str] = (), limit: int = 500) -> str:
     """A text of a service made fit to show: on one line, cut to `limit`, without `secrets` or what looks like one."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
+    # Much more than is shown is never searched: what looks like a secret may be long, and searching takes time.
+    text = text[: 4 * limit]
     text = _UNPRINTABLE.sub(" ", text)
     text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
     text = _MEMBER.sub(rf"\1{HIDDEN}", text).strip()
@@ -38,9 +40,9 @@ def safe_target(path: str, params: Sequence[tuple[str, str]] = (), limit: int = 
     return scrub(bare, limit=limit)
 
 
-def secrets_of(headers: Mapping[str, str]) -> list[str]:
-    """The texts in authorization headers that must never be echoed, the longest first."""
-    found: set[str] = set()
+def secrets_of(headers: Mapping[str, str], form: bytes = b"") -> list[str]:
+    """The texts in authorization headers, and values of a form, that must never be echoed, the longest first."""
+    found = {value for _, value in parse_qsl(form.decode("utf-8", "replace"))}
     for value in headers.values():
         scheme, _, credential = value.partition(" ")
         found.update((value, credential))

@@ -61,8 +61,10 @@ def page_title(content: bytes) -> str | None:
 def _why(reply: Reply, failure: Exception) -> tuple[str, str]:
     title = page_title(reply.content)
     if title is not None:
+        # What was sent with a write, a token perhaps, could stand in the title of the page.
+        named = f" ({title})" if reply.verb == "GET" else ""
         return (
-            f"a web page came instead of data ({title})",
+            f"a web page came instead of data{named}",
             "Check the address: it should be the API's host; a proxy or a log-in page may stand between.",
         )
     if not reply.content.strip():

@@ -178,7 +178,7 @@ class Transport:
                 status, answered, content = self._once(outgoing, auth, deadline)
             except httpx.TransportError as failure:
                 sent = not isinstance(failure, _NOTHING_SENT)
-                error = failures.from_cut(self._call(outgoing), failure, sent, secrets_of(auth))
+                error = failures.from_cut(self._call(outgoing), failure, sent, _secrets(auth, outgoing))
                 if failures.is_lasting(failure) or not retry.again_after_cut(attempt, nothing_sent=not sent):
                     raise error from None
             except _UNUSABLE as failure:
@@ -247,7 +247,7 @@ class Transport:
             answer,
             explained=self._explain(answer.status, answer.body),
             hints=self._hints,
-            secrets=secrets_of(auth),
+            secrets=_secrets(auth, outgoing),
         )
 
     def _pause(self, number: int, throttled: bool, wait: float | None, deadline: float, error: ServiceError) -> None:
@@ -275,6 +275,12 @@ class _Outgoing:
     headers: Mapping[str, str] | None
     body: bytes
     safe: bool
+
+
+def _secrets(auth: Mapping[str, str], outgoing: _Outgoing) -> list[str]:
+    """What of this request must never be echoed: its credentials, and the tokens of a form."""
+    is_form = any("form" in value for name, value in (outgoing.headers or {}).items() if name.lower() == "content-type")
+    return secrets_of(auth, outgoing.body if is_form else b"")
 
 
 def _carried(value: str) -> bytes:

@@ -40,6 +40,9 @@ def plan_catalog(inputs: Inputs, selected: frozenset[ProductKey]) -> CatalogPlan
     by_id = {item.id: item for item in inputs.observed.catalog_items}
     by_identifier = {item.identifier.casefold(): item for item in inputs.observed.catalog_items}
     manufacturers = _Manufacturers(inputs)
+    mapped_ids = {
+        one.catalog_item: str(one.place) for one in inputs.workspace.mappings.products.values() if one.catalog_item
+    }
     parts: list[Part] = []
     items: dict[ProductKey, CatalogItem | str] = {}
     for mapping in inputs.workspace.mappings.products.values():
@@ -68,6 +71,11 @@ def plan_catalog(inputs: Inputs, selected: frozenset[ProductKey]) -> CatalogPlan
         if item is None:
             why = f"the PSA's catalog has no item {mapping.catalog_item}"
             parts.append(_held(mapping, "catalog-item-missing", why, "map the product onto an item that exists"))
+            continue
+        holder = mapped_ids.get(item.id)
+        if mapping.create is not None and holder is not None:
+            why = f"the item {item.identifier} (id {item.id}) that its identifier names is mapped already ({holder})"
+            parts.append(_held(mapping, "catalog-item-taken", why, "choose another identifier"))
             continue
         unusable = _unusable(item)
         if unusable:

@@ -64,6 +64,9 @@ def item_of(
             f"price for each of its {subscription.licenses} licences, and so looks like licences"
         )
         raise Refused("kind-contradicted", why, "write `kind: license` in the product's mapping")
+    if product.kind == "license" and subscription.cycle is None:
+        why = "the platform does not say whether it bills monthly or yearly"
+        raise Refused("cycle-unknown", why, "look at it on the platform; until then, bill it by hand")
     if product.kind != "one_time" and subscription.cycle == "one_time":
         why = f"its product is mapped as `kind: {product.kind}`, but the platform bills it once"
         raise Refused("kind-contradicted", why, "write `kind: one_time` in the product's mapping")

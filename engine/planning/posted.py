@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from engine.planning.plan import Unmanaged
-from engine.psa.mark import Mark, MarkDamaged, decode
+from engine.psa.mark import Mark, MarkDamaged, decode, subscription_named
 from engine.psa.models import Addition
 
 
@@ -14,10 +14,16 @@ class Posted:
 
     def __init__(self, account: str, additions: Mapping[int, Iterable[Addition]]) -> None:
         self._ours: dict[str, list[tuple[Mark, Addition]]] = defaultdict(list)
+        self._damaged: dict[str, list[Addition]] = defaultdict(list)
         self._foreign: dict[int, list[tuple[Addition, str]]] = defaultdict(list)
         for agreement, found in additions.items():
             for addition in found:
-                mark, why = _read(addition, account)
+                try:
+                    mark, why = _read(addition, account)
+                except MarkDamaged as damaged:
+                    self._foreign[agreement].append((addition, str(damaged)))
+                    self._damaged[subscription_named(addition.mark) or ""].append(addition)
+                    continue
                 if mark is not None:
                     self._ours[mark.subscription].append((mark, addition))
                 else:
@@ -36,6 +42,10 @@ class Posted:
         for mark, addition in ours:
             groups[key_of(mark)].append(addition)
         return next((tuple(group) for group in groups.values() if len(group) > 1), ())
+
+    def damaged(self, subscription: str) -> tuple[Addition, ...]:
+        """Additions whose mark was changed by hand and still names this subscription."""
+        return tuple(self._damaged.get(subscription, ()))
 
     def foreign(self, agreement: int, product: int, as_of: date) -> tuple[Addition, ...]:
         """Additions of a product on an agreement that are not ours and still bill on `as_of` or later."""
@@ -70,10 +80,8 @@ def key_of(mark: Mark) -> tuple[object, ...]:
 
 
 def _read(addition: Addition, account: str) -> tuple[Mark | None, str]:
-    try:
-        mark = decode(addition.mark)
-    except MarkDamaged as damaged:
-        return None, str(damaged)
+    """The addition's mark if it is ours, or why it is none of ours. Raises MarkDamaged."""
+    mark = decode(addition.mark)
     if mark is None:
         return None, "it carries no mark of ours"
     if mark.account.casefold() != account.casefold():

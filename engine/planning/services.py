@@ -44,10 +44,14 @@ def plan_services(
             continue
         try:
             service = _service(inputs, mapping, companies, catalog, posted)
+            parts.append(compared(inputs, service))
         except Refused as refused:
             parts.append(Part(held=(_held(inputs, mapping, refused),)))
             continue
-        parts.append(compared(inputs, service))
+        except (ArithmeticError, ValueError) as error:
+            unusable = Refused("value-unusable", f"a value of it cannot be reckoned with: {error}", "report it")
+            parts.append(Part(held=(_held(inputs, mapping, unusable),)))
+            continue
         rounding += sum((line_rounding for line_rounding in _roundings(inputs, service)), Decimal(0))
     return ServicePlan(part=joined(parts), rounding=rounding)
 

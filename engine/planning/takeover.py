@@ -16,6 +16,10 @@ def our_lines(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> 
         why = f"it has lines on agreement {elsewhere[0]} already; on agreement {agreement.id} it would bill twice"
         hint = f"map it back onto agreement {elsewhere[0]}, or end those lines and clear their marks first"
         raise Refused("lines-elsewhere", why, hint)
+    for addition in posted.damaged(mapping.subscription):
+        why = f"the mark of addition {addition.id} was changed by hand, so it cannot be told whether it is this one's"
+        hint = "end that addition in the PSA and clear its mark, or put the mark right"
+        raise Refused("mark-damaged", why, hint)
     twice = posted.duplicates(mapping.subscription)
     if twice:
         hint = "end the wrong one in the PSA and clear its mark"

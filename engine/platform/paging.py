@@ -86,18 +86,23 @@ class _Sweep:
         ahead = {0: first, **self._prefetch(first, parallel)}
         found: list[Subscription | UnreadableSubscription] = []
         totals: set[int | None] = set()
+        before: list[str | None] = []
         while True:
             page = ahead.pop(len(found), None) or self._fetch(len(found))
             self.last = page.reply
             totals.add(page.total)
             if not page.read:
                 break
+            ids = [item.id for item in page.read]
+            if ids == before:
+                raise _broken(page.reply, f"the page at offset {len(found)} is the page before it once more")
+            before = ids
             found += page.read
         # An empty page need not repeat the total.
         totals.discard(None)
         self.total = max((total for total in totals if total is not None), default=None)
-        ids = {item.id for item in found if item.id is not None}
-        self.distinct = len(ids) + sum(item.id is None for item in found)
+        distinct = {item.id for item in found if item.id is not None}
+        self.distinct = len(distinct) + sum(item.id is None for item in found)
         self.complete = self.distinct == len(found) and (not totals or totals == {self.distinct})
         return SubscriptionList(
             items=[item for item in found if isinstance(item, Subscription)],

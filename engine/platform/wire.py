@@ -75,6 +75,10 @@ class _Named(msgspec.Struct, rename="camel"):
     customer_id: str | int | None = None
 
 
+_LARGEST_AMOUNT = Decimal(10) ** 12
+_MOST_PLACES = 30
+
+
 class _UnreadableError(Exception):
     pass
 
@@ -196,6 +200,8 @@ def _money(value: Decimal | None, field: str) -> Decimal:
         raise _UnreadableError(f"it has no {field}")
     if not value.is_finite():
         raise _UnreadableError(f"{field} is not a number")
+    if not 0 <= value < _LARGEST_AMOUNT or int(value.as_tuple().exponent) < -_MOST_PLACES:
+        raise _UnreadableError(f"{field} is {str(value)[:40]}, which is no price")
     return value
 
 

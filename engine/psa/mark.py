@@ -100,6 +100,12 @@ def decode(text: str | None) -> Mark | None:
     )
 
 
+def subscription_named(text: str | None) -> str | None:
+    """The subscription that a text with the form of a mark names, whatever its check says."""
+    found = re.search(r"cw[0-9]+\.x?[0-9a-z]+\.(?P<subscription>[0-9]+)\.", (text or "").lower(), re.ASCII)
+    return found["subscription"] if found else None
+
+
 def _prefix_changed(text: str) -> bool:
     """Whether exactly one character of the prefix is wrong and all the rest is a mark with its check."""
     head, rest = text[: len(_PREFIX)], text[len(_PREFIX) :]

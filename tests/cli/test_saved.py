@@ -180,10 +180,14 @@ def test_a_plan_that_cannot_be_saved_is_an_error(cwctl: Cwctl, workspace: Path) 
         "plan", "--out", "missing/night.plan", says="there is no folder missing; nothing was read", advises="Make that"
     )
     cwctl.fails("plan", "--out", "folder", says="is a directory")
-    Path("night.plan.partial").mkdir()
-    ended = cwctl("plan", "--out", "night.plan")
-    assert ended.code == 1
-    assert "night.plan: Is a directory; the plan was not saved" in ended.err
+
+
+def test_a_plan_is_for_its_owner_alone_whatever_lies_beside_it(cwctl: Cwctl, workspace: Path) -> None:
+    Path("victim").write_text("mine")
+    Path("night.plan.partial").symlink_to("victim")
+    assert cwctl("plan", "--out", "night.plan").code == 0
+    assert Path("victim").read_text() == "mine"
+    assert Path("night.plan").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_full_disk_leaves_the_old_plan_and_no_rest(served: Served) -> None:

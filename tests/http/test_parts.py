@@ -188,3 +188,13 @@ def test_retry_decisions_are_complete() -> None:
     for number, safe, status in itertools.product((1, 5), (True, False), range(200, 600)):
         again = retry.again_after_status(retry.Attempt(number, 5, safe), status, b"")
         assert again == (number == 1 and safe and status in {429, 502, 503, 504})
+
+
+def test_the_values_of_a_form_are_secrets_of_its_request() -> None:
+    found = secrets_of({}, b"grant_type=refresh_token&refresh_token=made-up-refresh-token-1")
+    assert "made-up-refresh-token-1" in found
+    assert scrub("cannot exchange made-up-refresh-token-1 now", found) == "cannot exchange *** now"
+
+
+def test_only_the_beginning_of_a_very_long_text_is_searched() -> None:
+    assert len(scrub("a" * 10_000_000)) == 500

@@ -215,3 +215,11 @@ def test_a_provider_is_its_manufacturer_by_the_rules() -> None:
     wanted = workspace(providers=[provider(manufacturer="Another Maker")])
     seen = observed(manufacturers=[Manufacturer(id=8, name="Another Maker")])
     assert moves(only(plan(wanted, seen))) == {"manufacturer_id": (5, 8)}
+
+
+def test_an_identifier_of_an_item_that_is_mapped_already_is_held() -> None:
+    second = product_mapping(plan="Yearly", catalog_item=None, create="SUITE-M")
+    found = plan(
+        workspace(products=[product_mapping(), second]), observed(products=[product(), product(plan="Yearly")])
+    )
+    assert [one.code for one in found.held] == ["catalog-item-taken"]

@@ -358,7 +358,6 @@ def test_two_lines_with_one_mark_are_refused_with_a_way_out() -> None:
     [
         (mark(agreement=40), "copied from agreement 40"),
         (mark(account="999"), "another platform account (999)"),
-        (mark()[:-1] + ("0" if mark()[-1] != "0" else "1"), "check character"),
         (None, "no mark of ours"),
         ("SN-123", "no mark of ours"),
     ],
@@ -369,6 +368,24 @@ def test_a_line_whose_mark_is_not_ours_here_is_foreign(text: str | None, why: st
     (left,) = found.unmanaged
     assert (left.addition, left.agreement, left.customer) == (801, 41, "100")
     assert why in left.why
+
+
+@pytest.mark.parametrize("addition", [None, "new"])
+def test_a_mark_changed_by_hand_holds_the_service_that_it_still_names(addition: Any) -> None:
+    damaged = mark()[:-1] + ("0" if mark()[-1] != "0" else "1")
+    wanted = workspace(services=[service_mapping(addition=addition)])
+    found = plan(wanted, observed(additions=[line(mark=damaged, product_id=99)]))
+    assert held(found).code == "mark-damaged"
+    assert "check character" in found.unmanaged[0].why
+
+
+def test_a_licence_whose_cycle_is_unknown_is_held() -> None:
+    assert held(plan(seen=observed(subscriptions=[subscription(cycle=None)], additions=[]))).code == "cycle-unknown"
+
+
+def test_a_value_that_cannot_be_reckoned_with_holds_its_service_alone() -> None:
+    found = plan(seen=observed(subscriptions=[subscription(unit_price=Decimal("1e30"))], additions=[]))
+    assert held(found).code == "value-unusable"
 
 
 def test_a_foreign_line_of_the_same_product_is_refused_with_both_ways_out() -> None:
@@ -481,4 +498,4 @@ def test_reviving_a_line_that_had_lapsed_counts_as_money() -> None:
     lapsed = plan(seen=observed(subscriptions=[renewing], additions=[line(cancelled=date(2026, 4, 30))]))
     assert lapsed.total.month == Decimal("264.00")
     rolled = plan(seen=observed(subscriptions=[renewing], additions=[line(cancelled=date(2026, 6, 30))]))
-    assert (len(rolled.changes), rolled.total.month) == (1, 0)
+    assert (len(rolled.changes), rolled.total.month) == (1, Decimal(0))

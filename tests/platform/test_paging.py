@@ -128,6 +128,21 @@ def test_a_subscription_that_comes_twice_is_a_changed_list(service: respx.MockRo
         client().subscriptions()
 
 
+def test_a_platform_that_ignores_the_offset_is_not_asked_for_ever(service: respx.MockRouter) -> None:
+    listing = service.get(f"{BASE}/subscriptions").respond(json={"items": [subscription(1), subscription(2)]})
+    with pytest.raises(BadReply, match="the page before it once more"):
+        client().subscriptions()
+    assert len(listing.calls) < 10
+
+
+@pytest.mark.parametrize("price", [-1, 1e25, 1e-40])
+def test_a_price_that_is_none_fails_its_item_only(service: respx.MockRouter, price: float) -> None:
+    items = [subscription(1, price=price), subscription(2)]
+    service.get(f"{BASE}/subscriptions").mock(side_effect=by_offset(items, 1000))
+    found = client().subscriptions()
+    assert ([one.id for one in found.items], [one.id for one in found.problems]) == (["2"], ["1"])
+
+
 def test_a_strange_item_fails_itself_only(service: respx.MockRouter) -> None:
     items = [
         subscription(1, subscriptionStatus="from_the_future"),

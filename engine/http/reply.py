@@ -36,7 +36,7 @@ def decode(reply: Reply, kind: type[T]) -> T:
     try:
         decoder: msgspec.json.Decoder[T] = _decoder(cast("Hashable", kind))
         return decoder.decode(reply.content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as failure:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
         raise bad_reply(reply, failure) from None
 
 

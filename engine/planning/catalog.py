@@ -22,6 +22,7 @@ from engine.platform.models import ProductPlan
 from engine.psa.models import CatalogItem, Manufacturer
 from engine.workspace.model import ProductMapping, Provider
 
+_LARGEST_PRICE = Decimal(10) ** 12
 CUSTOMER_DESCRIPTION_LENGTH = 6000
 PART_NUMBER_LENGTH = 50
 
@@ -148,7 +149,10 @@ def _values(inputs: Inputs, product: ProductPlan) -> dict[str, Value]:
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
 
     def price(amount: Decimal | None) -> Decimal | None:
-        return None if amount is None else rounded(amount, decimals)
+        # A value that is no price is treated as none: the item keeps its own.
+        if amount is None or not amount.is_finite() or abs(amount) >= _LARGEST_PRICE:
+            return None
+        return rounded(amount, decimals)
 
     return {
         "product_name": cut(product.plan_name or product.product_name, DESCRIPTION_LENGTH),

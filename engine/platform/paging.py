@@ -124,7 +124,7 @@ class _Sweep:
             page = msgspec.json.decode(reply.content, type=wire.SubscriptionPage)
         except msgspec.ValidationError:
             return self._item_by_item(reply)
-        except msgspec.DecodeError as failure:
+        except (msgspec.DecodeError, RecursionError) as failure:
             raise bad_reply(reply, failure) from None
         return _Page([wire.subscription(item) for item in page.items or ()], wire.total_of(page), reply)
 

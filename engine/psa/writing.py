@@ -64,7 +64,7 @@ class Writing:
                 number = decode(reply, WireRecord).id
                 raise no_effect(reply.verb, reply.path, reply.status, number, lacking, created=created)
             return self._record(kind, reply, agreement_id)
-        except ValueError as failure:
+        except (ValueError, RecursionError) as failure:
             error = bad_reply(reply, failure)
             error.outcome_unknown = True
             raise error from None

@@ -198,3 +198,9 @@ def test_the_values_of_a_form_are_secrets_of_its_request() -> None:
 
 def test_only_the_beginning_of_a_very_long_text_is_searched() -> None:
     assert len(scrub("a" * 10_000_000)) == 500
+
+
+def test_a_reply_of_endless_nesting_is_a_bad_reply() -> None:
+    nested = Reply(200, {}, b"[" * 100_000, "Service", "GET", "list")
+    with pytest.raises(BadReply, match="GET list"):
+        decode(nested, list[object])

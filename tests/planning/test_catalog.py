@@ -223,3 +223,9 @@ def test_an_identifier_of_an_item_that_is_mapped_already_is_held() -> None:
         workspace(products=[product_mapping(), second]), observed(products=[product(), product(plan="Yearly")])
     )
     assert [one.code for one in found.held] == ["catalog-item-taken"]
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "1e40"])
+def test_a_price_that_is_none_leaves_the_item_as_it_is(price: str) -> None:
+    found = plan(seen=observed(products=[product(unit_price=Decimal(price))]))
+    assert (found.changes, found.held) == ((), ())

@@ -9,7 +9,7 @@ from engine.workspace.model import ProductMapping, ServiceMapping
 
 
 def our_lines(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
-    """Our lines of this subscription on its agreement. Raises Refused for duplicates and for lines elsewhere."""
+    """Our lines of this subscription on its agreement. Raises Refused: duplicates, damaged marks, lines elsewhere."""
     found = posted.of_subscription(mapping.subscription)
     elsewhere = sorted({addition.agreement_id for _, addition in found} - {agreement.id})
     if elsewhere:

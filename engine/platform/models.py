@@ -50,7 +50,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """A subscription as the list of subscriptions shows it.
 
     `id` is the platform's own record and the key; `provider_id` is the provider's id and may be shared.
-    `end` is the last day of the term, inclusive. `end_note` says why an end could not be read as a date.
+    `end` is the last day of the term, inclusive. `end_note` says why an end could not be read as a date. `parent` is
+    the subscription that it came from, by the platform's own id or the provider's.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     unit_cost: Decimal
     currency: str
     part_number: str | None = None
+    parent: str | None = None
     last_updated: str = ""
 
     @property
@@ -98,3 +100,35 @@ class SubscriptionList(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[Subscription]
     problems: list[UnreadableSubscription]
+
+
+ActivityKind = Literal["created", "quantity", "upgraded", "cancelled", "renewed", "converted", "unrelated", "unknown"]
+"""What an item of an activity log tells; `unrelated` is known to be none of billing, `unknown` is not understood."""
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of a subscription's activity log. `on` is the UTC date of its instant.
+
+    `quantity` is the number of licences that it announces, `end` the last day of a new term (inclusive), where it says
+    so. `product` names product and sku as the log writes them. `text` is what the log says, for people.
+    """
+
+    on: date
+    kind: ActivityKind
+    quantity: int | None = None
+    end: date | None = None
+    product: str = ""
+    text: str = ""
+
+
+class ActivityLog(msgspec.Struct, frozen=True, kw_only=True):
+    """What the platform logged of a subscription, oldest first.
+
+    `whole` says whether it has as many items as the platform counts. `last_updated` is the subscription's when it was
+    read.
+    """
+
+    subscription: str
+    items: tuple[Activity, ...]
+    whole: bool = True
+    last_updated: str = ""

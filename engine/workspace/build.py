@@ -27,6 +27,7 @@ from engine.workspace.model import (
     Provider,
     Reference,
     Rules,
+    ServiceAgreement,
     ServiceMapping,
     SyncRules,
     Workspace,
@@ -118,7 +119,11 @@ def _services(draft: Draft, fields: frozenset[AdditionField]) -> dict[str, Servi
         services[subscription] = ServiceMapping(
             subscription=subscription,
             customer=customer,
-            agreement=cast(int, entry.number_or_none("agreement") or fallback[customer]),
+            agreements=(
+                ServiceAgreement(
+                    agreement=cast(int, entry.number_or_none("agreement") or fallback[customer]), place=entry.place
+                ),
+            ),
             name=entry.text_or_none("name"),
             addition=_value(entry, "addition"),
             effective_date=date.fromisoformat(effective) if effective is not None else None,

@@ -155,21 +155,36 @@ class ProductMapping(msgspec.Struct, frozen=True, kw_only=True):
         return (self.provider, self.product, self.plan)
 
 
+class ServiceAgreement(msgspec.Struct, frozen=True, kw_only=True):
+    """An agreement that a service is billed on, from the day `starts` (inclusive); None is from its beginning."""
+
+    agreement: int
+    starts: date | None = None
+    place: Place
+
+
 class ServiceMapping(msgspec.Struct, frozen=True, kw_only=True):
-    """`agreement` is already resolved: the one named, else the customer's default, else its only one.
+    """`agreements` are in the order of their days and never empty.
+
+    Where the mapping names none it is the customer's default, else its only one.
 
     `addition` is the existing addition that this service takes over, or `new` for a line beside those that exist.
     """
 
     subscription: str
     customer: str
-    agreement: int
+    agreements: tuple[ServiceAgreement, ...]
     name: str | None = None
     addition: int | Literal["new"] | None = None
     effective_date: date | None = None
     description: str | None = None
     fields: frozenset[AdditionField]
     place: Place
+
+    @property
+    def agreement(self) -> int:
+        """The agreement that it is billed on in the end."""
+        return self.agreements[-1].agreement
 
 
 class Mappings(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +201,32 @@ class AdditionRules(msgspec.Struct, frozen=True, kw_only=True):
     effective_date_negative_change: Literal["actual_date", "first_of_next_month"] = "actual_date"
     service_cancellation: Literal["cancellation_date", "end_of_month"] = "cancellation_date"
     fields: frozenset[AdditionField]
+
+
+class RuleOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """Other choices for one customer, one agreement, or one type of agreement (by name): exactly one of the three.
+
+    None keeps the choice of what is less specific: the global rules, then type, then customer, then agreement.
+    """
+
+    customer: str | None = None
+    agreement: int | None = None
+    agreement_type: str | None = None
+    effective_date_positive_change: Literal["actual_date", "first_of_month"] | None = None
+    effective_date_negative_change: Literal["actual_date", "first_of_next_month"] | None = None
+    service_cancellation: Literal["cancellation_date", "end_of_month"] | None = None
+    price_change: Literal["next_period", "actual_date"] | None = None
+    in_place_days: int | None = None
+    place: Place
+
+
+class BillingRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules/billing.yaml adds to the guide's rules. `arrears` are types of agreement (by name) invoiced after."""
+
+    price_change: Literal["next_period", "actual_date"] = "next_period"
+    in_place_days: int = 2
+    overrides: tuple[RuleOverride, ...] = ()
+    arrears: frozenset[str] = frozenset()
 
 
 class InvoiceRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +297,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     sync: SyncRules
     defaults: Defaults
     providers: dict[str, Provider]
+    billing: BillingRules = BillingRules()
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ from engine.workspace.model import (
     PsaBehaviour,
     Reference,
     Rules,
+    ServiceAgreement,
     ServiceMapping,
     SyncRules,
     Workspace,
@@ -98,8 +99,11 @@ def service_mapping(**changed: Any) -> ServiceMapping:
         "agreement": 41,
         "fields": ADDITION_FIELDS,
         "place": place(5),
+        **changed,
     }
-    return ServiceMapping(**{**values, **changed})
+    agreement = values.pop("agreement")
+    values.setdefault("agreements", (ServiceAgreement(agreement=agreement, place=place(5)),))
+    return ServiceMapping(**values)
 
 
 def provider(**changed: Any) -> Provider:

@@ -43,7 +43,11 @@ KNOWS = {
 }
 """The rooms that a room may import from. Those that join the rooms, `pipeline` and `cli`, are not listed."""
 
-PURE = {"engine.platform": {"models"}, "engine.psa": {"mark", "models", "text"}, "engine.workspace": {"model"}}
+PURE = {
+    "engine.platform": {"models"},
+    "engine.psa": {"mark", "models", "text"},
+    "engine.workspace": {"choices", "model"},
+}
 """What a pure room may know of one that does input and output: values and their text."""
 
 

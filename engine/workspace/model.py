@@ -6,6 +6,14 @@ from typing import Literal
 import msgspec
 
 from engine.diagnostics import Place
+from engine.workspace.choices import (
+    CHOICES,
+    AdditionChoices,
+    BillingRules,
+    Cancellation,
+    NegativeChange,
+    PositiveChange,
+)
 
 CompanyField = Literal["name", "address", "city", "state", "zip", "country"]
 ProductField = Literal[
@@ -197,36 +205,10 @@ class Mappings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdditionRules(msgspec.Struct, frozen=True, kw_only=True):
-    effective_date_positive_change: Literal["actual_date", "first_of_month"] = "actual_date"
-    effective_date_negative_change: Literal["actual_date", "first_of_next_month"] = "actual_date"
-    service_cancellation: Literal["cancellation_date", "end_of_month"] = "cancellation_date"
+    effective_date_positive_change: PositiveChange = "actual_date"
+    effective_date_negative_change: NegativeChange = "actual_date"
+    service_cancellation: Cancellation = "cancellation_date"
     fields: frozenset[AdditionField]
-
-
-class RuleOverride(msgspec.Struct, frozen=True, kw_only=True):
-    """Other choices for one customer, one agreement, or one type of agreement (by name): exactly one of the three.
-
-    None keeps the choice of what is less specific: the global rules, then type, then customer, then agreement.
-    """
-
-    customer: str | None = None
-    agreement: int | None = None
-    agreement_type: str | None = None
-    effective_date_positive_change: Literal["actual_date", "first_of_month"] | None = None
-    effective_date_negative_change: Literal["actual_date", "first_of_next_month"] | None = None
-    service_cancellation: Literal["cancellation_date", "end_of_month"] | None = None
-    price_change: Literal["next_period", "actual_date"] | None = None
-    in_place_days: int | None = None
-    place: Place
-
-
-class BillingRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What rules/billing.yaml adds to the guide's rules. `arrears` are types of agreement (by name) invoiced after."""
-
-    price_change: Literal["next_period", "actual_date"] = "next_period"
-    in_place_days: int = 2
-    overrides: tuple[RuleOverride, ...] = ()
-    arrears: frozenset[str] = frozenset()
 
 
 class InvoiceRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -298,6 +280,26 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     defaults: Defaults
     providers: dict[str, Provider]
     billing: BillingRules = BillingRules()
+
+    def choices(self, customer: str, agreement: int, agreement_type: str | None) -> AdditionChoices:
+        """The choices for an agreement of a customer, with what overrides them for its type, customer, or itself.
+
+        A type that the PSA does not tell (None) is overridden by none. Names of types are compared without regard to
+        case and outer spaces.
+        """
+        addition, billing = self.sync.addition, self.billing
+        stated = {**billing.places, **self.sync.places}
+        choices = AdditionChoices(
+            quantity_increase=addition.effective_date_positive_change,
+            quantity_decrease=addition.effective_date_negative_change,
+            cancellation=addition.service_cancellation,
+            price_change=billing.price_change,
+            in_place_days=billing.in_place_days,
+            decided_by={key: stated.get(key) or stated.get(f"agreement_addition.{key}") for key in CHOICES},
+        )
+        for override in billing.overriding(customer, agreement, agreement_type):
+            choices = choices.overridden(override)
+        return choices
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):

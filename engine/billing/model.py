@@ -56,7 +56,8 @@ class SubscriptionTerms(msgspec.Struct, frozen=True, kw_only=True):
     """A subscription as it was bought.
 
     `end` is the last day of its term (inclusive), `term` an ISO 8601 duration such as P1M. No line begins before
-    `effective_date`, where the mapping names one.
+    `effective_date`, where the mapping names one. `first_segment` is the number of its first known segment: more than
+    1 where nothing is known any more of the time before an upgrade.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class SubscriptionTerms(msgspec.Struct, frozen=True, kw_only=True):
     effective_date: date | None = None
     unit_price: Decimal = Decimal(0)
     unit_cost: Decimal = Decimal(0)
+    first_segment: int = 1
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

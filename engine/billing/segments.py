@@ -69,6 +69,7 @@ class _Reader:
 
     def __init__(self, subscription: SubscriptionTerms) -> None:
         self.found: list[Segment] = []
+        self._first = subscription.first_segment
         self._licences = 0
         self._price, self._cost = subscription.unit_price, subscription.unit_cost
         self._end = subscription.end
@@ -101,7 +102,7 @@ class _Reader:
         self._closed = True
         self.found.append(
             Segment(
-                number=len(self.found) + 1,
+                number=self._first + len(self.found),
                 product=self._product,
                 start=self._start,
                 quantity=self._quantity,

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine.billing.calendar import add_terms
 from engine.billing.ending import ending
-from engine.billing.evidence import Posted, SegmentEvidence, evidence
+from engine.billing.evidence import PostedLine, SegmentEvidence, evidence
 from engine.billing.history import PriceChange, Purchase, QuantityChange, Upgrade
 from engine.billing.known_amounts import amounts_completed
 from engine.billing.model import SubscriptionTerms
@@ -24,7 +24,7 @@ _RENEWAL_SEEN_WITHIN = timedelta(days=31)
 """A price first seen so soon after a term of a year or more began is that term's: the platform does not date prices."""
 
 
-def complete(shown: Shown, log: Iterable[Logged] | None, posted: Iterable[Posted], as_of: date) -> Completed:
+def complete(shown: Shown, log: Iterable[Logged] | None, posted: Iterable[PostedLine], as_of: date) -> Completed:
     """The history of a subscription as known on `as_of`. `log`, oldest first, is None where it was not read."""
     items = tuple(log or ())
     if shown.terms.kind != "license":
@@ -221,7 +221,7 @@ def _unexplained(shown: Shown, told: list[Told], last: SegmentEvidence | None, a
     if count != shown.licences:
         why = f"the platform shows {shown.licences} licences, what is known gives {count}"
         yield Told(event=QuantityChange(on=as_of, quantity=shown.licences), source="inferred", why=why)
-    if last is None or not shown.priced:
+    if last is None:
         return
     price, terms = last.prices[-1], shown.terms
     if (price.unit_price, price.unit_cost) == (terms.unit_price, terms.unit_cost):

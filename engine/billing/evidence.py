@@ -1,6 +1,6 @@
 """What our own lines prove of a subscription: licences, prices, upgrades and its end.
 
-Posted lines are immutable but for their end, so they say what was known when they were posted.
+PostedLine lines are immutable but for their end, so they say what was known when they were posted.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from engine.billing.model import Role
 _ONE_DAY = timedelta(days=1)
 
 
-class Posted(msgspec.Struct, frozen=True, kw_only=True):
+class PostedLine(msgspec.Struct, frozen=True, kw_only=True):
     """One of our lines that stands in the PSA. `effective` is the day of its key, `cancelled` its last billed day."""
 
     segment: int
@@ -62,9 +62,9 @@ class SegmentEvidence(msgspec.Struct, frozen=True, kw_only=True):
         return self.prices[0].effective
 
 
-def evidence(posted: Iterable[Posted]) -> tuple[SegmentEvidence, ...]:
+def evidence(posted: Iterable[PostedLine]) -> tuple[SegmentEvidence, ...]:
     """What standing licence lines prove, segment by segment; a segment without a base line proves nothing."""
-    by_segment: dict[int, list[Posted]] = {}
+    by_segment: dict[int, list[PostedLine]] = {}
     for line in posted:
         by_segment.setdefault(line.segment, []).append(line)
     return tuple(
@@ -74,7 +74,7 @@ def evidence(posted: Iterable[Posted]) -> tuple[SegmentEvidence, ...]:
     )
 
 
-def _segment(number: int, found: list[Posted]) -> SegmentEvidence:
+def _segment(number: int, found: list[PostedLine]) -> SegmentEvidence:
     base = sorted((line for line in found if line.role == "base"), key=lambda line: line.effective)
     ends = [line.cancelled for line in base]
     last = None if None in ends else max(end for end in ends if end is not None)
@@ -89,7 +89,7 @@ def _segment(number: int, found: list[Posted]) -> SegmentEvidence:
     )
 
 
-def _licences(found: list[Posted], first: Posted, last: date | None) -> tuple[LicenceStep, ...]:
+def _licences(found: list[PostedLine], first: PostedLine, last: date | None) -> tuple[LicenceStep, ...]:
     """The first base line's own, then the sum of what is active, from each day on which it changes.
 
     Base and delta lines carry one another on, so where one window ends and the next base line begins nothing changes.
@@ -108,7 +108,7 @@ def _licences(found: list[Posted], first: Posted, last: date | None) -> tuple[Li
     return tuple(steps)
 
 
-def _prices(base: list[Posted]) -> tuple[PriceStep, ...]:
+def _prices(base: list[PostedLine]) -> tuple[PriceStep, ...]:
     steps: list[PriceStep] = []
     for line in base:
         step = PriceStep(line.effective, line.unit_price, line.unit_cost)

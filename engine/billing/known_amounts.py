@@ -5,19 +5,19 @@ from datetime import date
 from msgspec.structs import replace
 
 from engine.billing.calendar import eom
-from engine.billing.evidence import Posted
+from engine.billing.evidence import PostedLine
 from engine.billing.history import Cancellation, Purchase, QuantityChange, Usage
 from engine.billing.told import Completed, Logged, Shown, Source, Told
 
 
-def amounts_completed(shown: Shown, log: tuple[Logged, ...], posted: tuple[Posted, ...], as_of: date) -> Completed:
+def amounts_completed(shown: Shown, log: tuple[Logged, ...], posted: tuple[PostedLine, ...], as_of: date) -> Completed:
     """The history of a usage or one-time subscription as known on `as_of`."""
     if shown.terms.kind == "usage":
         return _usage(shown, log, posted, as_of)
     return _one_time(shown, log, posted, as_of)
 
 
-def _usage(shown: Shown, log: tuple[Logged, ...], posted: tuple[Posted, ...], as_of: date) -> Completed:
+def _usage(shown: Shown, log: tuple[Logged, ...], posted: tuple[PostedLine, ...], as_of: date) -> Completed:
     told = [Told(event=Purchase(on=shown.terms.start, quantity=1), source="listing")]
     for line in posted:
         if line.period is not None and (line.unit_price or line.unit_cost):
@@ -30,7 +30,7 @@ def _usage(shown: Shown, log: tuple[Logged, ...], posted: tuple[Posted, ...], as
     return Completed(terms=shown.terms, told=tuple(told))
 
 
-def _one_time(shown: Shown, log: tuple[Logged, ...], posted: tuple[Posted, ...], as_of: date) -> Completed:
+def _one_time(shown: Shown, log: tuple[Logged, ...], posted: tuple[PostedLine, ...], as_of: date) -> Completed:
     terms, quantity = shown.terms, shown.licences
     for line in posted:
         quantity = line.quantity

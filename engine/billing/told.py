@@ -26,17 +26,15 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription as the platform shows it today; `terms` has today's product and prices.
+    """A subscription as the platform shows it today; `terms` has today's product, and the prices that should hold.
 
-    `expired` tells of an `ended` one that it ran out. `priced` says whether its prices are kept in step; without it a
-    posted price stays.
+    `expired` tells of an `ended` one that it ran out.
     """
 
     terms: SubscriptionTerms
     licences: int
     ended: bool = False
     expired: bool = False
-    priced: bool = True
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from engine.diagnostics import Place
+from engine.workspace.build_billing import build_billing
 from engine.workspace.build_connections import build_connections
+from engine.workspace.choices import BillingRules
 from engine.workspace.draft import ADDITION_FIELDS, COMPANY_FIELDS, PRODUCT_FIELDS, Draft, agreement_of, product_key
 from engine.workspace.identifiers import catalog_identifier, company_identifier
 from engine.workspace.model import (
@@ -55,6 +57,7 @@ def build(draft: Draft, root: str, digest: str) -> Workspace:
         ),
         rules=Rules(
             sync=rules,
+            billing=BillingRules() if draft.billing is None else build_billing(draft.billing),
             defaults=_defaults(defaults),
             providers={entry.text("id"): _provider(entry) for entry in draft.providers},
         ),
@@ -114,24 +117,31 @@ def _services(draft: Draft, fields: frozenset[AdditionField]) -> dict[str, Servi
     services: dict[str, ServiceMapping] = {}
     for entry in draft.services:
         customer = entry.text("customer")
-        effective = entry.text_or_none("effective_date")
         subscription = entry.text("subscription")
         services[subscription] = ServiceMapping(
             subscription=subscription,
             customer=customer,
-            agreements=(
-                ServiceAgreement(
-                    agreement=cast(int, entry.number_or_none("agreement") or fallback[customer]), place=entry.place
-                ),
-            ),
+            agreements=_agreements(entry, fallback[customer]),
             name=entry.text_or_none("name"),
             addition=_value(entry, "addition"),
-            effective_date=date.fromisoformat(effective) if effective is not None else None,
+            effective_date=_day(entry, "effective_date"),
             description=entry.text_or_none("description"),
             fields=_narrowed(fields, entry),
             place=entry.place,
         )
     return services
+
+
+def _agreements(service: Entry, fallback: int | None) -> tuple[ServiceAgreement, ...]:
+    """The agreements that a service names, in the order of their days, or else its customer's."""
+    named = service.children("agreements")
+    if not named:
+        only = cast(int, service.number_or_none("agreement") or fallback)
+        return (ServiceAgreement(agreement=only, place=service.at("agreement")),)
+    return tuple(
+        ServiceAgreement(agreement=cast(int, each.number_or_none("id")), starts=_day(each, "from"), place=each.place)
+        for each in named
+    )
 
 
 def _narrowed(fields: frozenset[Field], entry: Entry) -> frozenset[Field]:
@@ -211,6 +221,11 @@ def _provider(entry: Entry) -> Provider:
         supported=entry.flag("supported", True),
         place=entry.place,
     )
+
+
+def _day(entry: Entry, key: str) -> date | None:
+    value = entry.text_or_none(key)
+    return None if value is None else date.fromisoformat(value)
 
 
 def _reference(entry: Entry) -> Reference:

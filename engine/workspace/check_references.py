@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic
 from engine.workspace.check_connections import bad_date, date_of
-from engine.workspace.draft import Draft, agreement_of
-from engine.workspace.nodes import Entry
+from engine.workspace.draft import Draft
 
 
 def something_is_mapped(draft: Draft) -> Iterator[Diagnostic]:
@@ -47,30 +46,6 @@ def customers_are_mapped(draft: Draft) -> Iterator[Diagnostic]:
             text = f"customer {service.text('customer')} is not mapped"
             hint = "Add the customer to mappings/customers.yaml, or correct the id."
             yield service.problem("customer-unmapped", "customer", text, hint)
-
-
-def agreements_are_known(draft: Draft) -> Iterator[Diagnostic]:
-    """A service is billed on an agreement of its customer: one that it names, or else one that is clear."""
-    first_wins = draft.customers[::-1]
-    listed = {customer.text("customer"): _agreements(customer) for customer in first_wins}
-    fallback = {customer.text("customer"): agreement_of(customer) for customer in first_wins}
-    for service in draft.services:
-        customer = service.text("customer")
-        if customer not in listed:
-            continue
-        named = service.number_or_none("agreement")
-        ids = ", ".join(str(each) for each in listed[customer])
-        if named is not None and named not in listed[customer]:
-            text = f"agreement {named} is not listed with customer {customer}"
-            hint = f"Listed are: {ids}." if ids else "List it under the customer's agreements, if it is the customer's."
-            yield service.problem("agreement-unlisted", "agreement", text, hint)
-        elif named is None and not ids:
-            text = f"customer {customer} lists no agreement to bill this on"
-            yield service.problem("agreement-missing", "customer", text, "List an agreement with the customer.")
-        elif named is None and fallback[customer] is None:
-            text = f"customer {customer} has several agreements and none of them is the default"
-            hint = f"Name one here ({ids}), or write `default: true` with one of the customer's."
-            yield service.problem("agreement-undecided", "customer", text, hint)
 
 
 def providers_are_known(draft: Draft) -> Iterator[Diagnostic]:
@@ -125,8 +100,3 @@ def effective_dates_count(draft: Draft) -> Iterator[Diagnostic]:
             text = f"{effective} is before manage_from ({begin}), and nothing is billed before that"
             hint = f"Write {begin} or a later day, or remove it; manage_from stands at {connection.at('manage_from')}."
             yield service.problem("effective-date-early", "effective_date", text, hint)
-
-
-def _agreements(customer: Entry) -> list[int]:
-    ids = (each.number_or_none("agreement") for each in customer.children("agreements"))
-    return [id for id in ids if id is not None]

@@ -10,28 +10,28 @@ from engine.workspace.nodes import Entry
 
 def customers_once(draft: Draft) -> Iterator[Diagnostic]:
     """A customer is mapped once."""
-    for entry, first in _repeated(draft.customers, lambda entry: entry.text("customer"), "customer"):
+    for entry, first in repeated(draft.customers, lambda entry: entry.text("customer"), "customer"):
         text = f"customer {entry.text('customer')} is mapped twice; first at {first}"
         yield entry.problem("customer-twice", "customer", text, "Keep one of the two entries.")
 
 
 def products_once(draft: Draft) -> Iterator[Diagnostic]:
     """A product, that is provider, product and plan, is mapped once."""
-    for entry, first in _repeated(draft.products, product_key, "product"):
+    for entry, first in repeated(draft.products, product_key, "product"):
         text = f"product {' / '.join(product_key(entry))} is mapped twice; first at {first}"
         yield entry.problem("product-twice", "product", text, "Keep one of the two entries.")
 
 
 def services_once(draft: Draft) -> Iterator[Diagnostic]:
     """A subscription is mapped once."""
-    for entry, first in _repeated(draft.services, lambda entry: entry.text("subscription"), "subscription"):
+    for entry, first in repeated(draft.services, lambda entry: entry.text("subscription"), "subscription"):
         text = f"subscription {entry.text('subscription')} is mapped twice; first at {first}"
         yield entry.problem("service-twice", "subscription", text, "Keep one of the two entries.")
 
 
 def providers_once(draft: Draft) -> Iterator[Diagnostic]:
     """A provider is listed once."""
-    for entry, first in _repeated(draft.providers, lambda entry: entry.text("id"), "id"):
+    for entry, first in repeated(draft.providers, lambda entry: entry.text("id"), "id"):
         text = f"provider {entry.text('id')} is listed twice; first at {first}"
         yield entry.problem("provider-twice", "id", text, "Keep one of the two entries.")
 
@@ -39,7 +39,7 @@ def providers_once(draft: Draft) -> Iterator[Diagnostic]:
 def companies_once(draft: Draft) -> Iterator[Diagnostic]:
     """No two customers share a company, as each would overwrite the other's fields."""
     mapped = [entry for entry in draft.customers if entry.has("company")]
-    for entry, first in _repeated(mapped, lambda entry: entry.number_or_none("company"), "company"):
+    for entry, first in repeated(mapped, lambda entry: entry.number_or_none("company"), "company"):
         text = f"company {entry.number_or_none('company')} already belongs to another customer; see {first}"
         hint = "Map each customer to a company of its own, or merge the customers on the platform."
         yield entry.problem("company-shared", "company", text, hint)
@@ -67,7 +67,7 @@ def identifiers_once(draft: Draft) -> Iterator[Diagnostic]:
     """Identifiers of new companies, and of new catalog items, are unique."""
     for entries, key in ((draft.customers, _company_identifier), (draft.products, _catalog_identifier)):
         made = [entry for entry in entries if entry.node.get("create")]
-        for entry, first in _repeated(made, key, "create"):
+        for entry, first in repeated(made, key, "create"):
             text = f"another entry makes an object with the same identifier; see {first}"
             yield entry.problem("identifier-shared", "create", text, "Give one of them another identifier.")
 
@@ -75,7 +75,7 @@ def identifiers_once(draft: Draft) -> Iterator[Diagnostic]:
 def agreements_once(draft: Draft) -> Iterator[Diagnostic]:
     """An agreement belongs to one customer, and is listed there once."""
     listed = [agreement for customer in draft.customers for agreement in customer.children("agreements")]
-    for entry, first in _repeated(listed, lambda entry: entry.number_or_none("agreement"), "agreement"):
+    for entry, first in repeated(listed, lambda entry: entry.number_or_none("agreement"), "agreement"):
         text = f"agreement {entry.number_or_none('agreement')} is listed twice; first at {first}"
         hint = "An agreement belongs to one company: keep it with that customer."
         yield entry.problem("agreement-shared", "agreement", text, hint)
@@ -92,12 +92,12 @@ def defaults_once(draft: Draft) -> Iterator[Diagnostic]:
 def additions_once(draft: Draft) -> Iterator[Diagnostic]:
     """An addition is taken over by one subscription."""
     named = [entry for entry in draft.services if isinstance(entry.node.get("addition"), int)]
-    for entry, first in _repeated(named, lambda entry: entry.number_or_none("addition"), "addition"):
+    for entry, first in repeated(named, lambda entry: entry.number_or_none("addition"), "addition"):
         text = f"addition {entry.number_or_none('addition')} is taken over twice; first at {first}"
         yield entry.problem("addition-shared", "addition", text, "One subscription can take it over; see which.")
 
 
-def _repeated(entries: Iterable[Entry], key: Callable[[Entry], Hashable], field: str) -> Iterator[tuple[Entry, Place]]:
+def repeated(entries: Iterable[Entry], key: Callable[[Entry], Hashable], field: str) -> Iterator[tuple[Entry, Place]]:
     """Entries whose key came before, each with the place where it first did."""
     first_of: dict[Hashable, Entry] = {}
     for entry in entries:

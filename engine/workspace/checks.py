@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.diagnostics import Diagnostic
+from engine.workspace import check_agreements as agreements
+from engine.workspace import check_billing as billing
 from engine.workspace import check_connections as connections
 from engine.workspace import check_references as references
 from engine.workspace import check_uniqueness as uniqueness
@@ -41,10 +43,19 @@ CHECKS = (
     Check(references.something_is_mapped),
     Check(references.targets_are_clear),
     Check(references.customers_are_mapped, frozenset({"customers"})),
-    Check(references.agreements_are_known, frozenset({"customers"})),
+    Check(agreements.agreements_are_known, frozenset({"customers"})),
+    Check(agreements.agreements_have_one_form),
+    Check(agreements.agreements_come_once),
+    Check(agreements.moves_have_days),
+    Check(agreements.moves_come_after_the_beginning),
     Check(references.providers_are_known, frozenset({"providers"})),
     Check(references.rules_are_narrowed, frozenset({"sync"})),
     Check(references.effective_dates_count),
+    Check(billing.overrides_have_one_target),
+    Check(billing.overrides_choose),
+    Check(billing.overrides_come_once),
+    Check(billing.overrides_are_for_what_is_mapped, frozenset({"customers"})),
+    Check(billing.agreement_types_come_once),
 )
 
 

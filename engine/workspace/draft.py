@@ -23,6 +23,7 @@ class Draft(NamedTuple):
     """Each file's mapping, with the name of its schema."""
     connections: Entry | None
     sync: Entry | None
+    billing: Entry | None
     defaults: Entry | None
     providers: list[Entry]
     customers: list[Entry]
@@ -31,6 +32,10 @@ class Draft(NamedTuple):
     broken: frozenset[str]
     connection: str | None
     """The connection that a run will use, where it is not the default one."""
+
+    def overrides(self) -> list[Entry]:
+        """The overrides of rules/billing.yaml, a file that need not be there."""
+        return self.billing.children("overrides") if self.billing is not None else []
 
     def selected(self) -> Entry | None:
         """The connection that a run will use, if it exists."""
@@ -54,6 +59,7 @@ def draft_of(documents: list[tuple[str, Entry]], broken: frozenset[str], connect
         documents=documents,
         connections=one("connections"),
         sync=one("sync"),
+        billing=one("billing"),
         defaults=one("defaults"),
         providers=entries("providers"),
         customers=entries("customers"),

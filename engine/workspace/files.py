@@ -10,12 +10,17 @@ from engine.diagnostics import Diagnostic, Place
 from engine.workspace.yaml_strict import MAX_BYTES
 
 CONNECTIONS = "config/connections.yaml"
+BILLING = "rules/billing.yaml"
 SINGLE_FILES = {
     CONNECTIONS: "connections",
+    BILLING: "billing",
     "rules/defaults.yaml": "defaults",
     "rules/providers.yaml": "providers",
     "rules/sync.yaml": "sync",
 }
+OPTIONAL = frozenset({BILLING})
+"""Files without which a workspace is complete: what they would say has defaults."""
+
 MAPPINGS = ("customers", "products", "services")
 _FOLDERS = ("config", "mappings", "rules")
 
@@ -61,7 +66,7 @@ def read_sources(root: Path) -> Sources:
         else:
             found.append(Source(file, schema, content))
     for file, schema in _expected_files():
-        if schema not in seen:
+        if schema not in seen and file not in OPTIONAL:
             hint = f"Every workspace has it; `cwctl schema {schema}` prints its format."
             if schema in MAPPINGS:
                 hint += f" With nothing to map yet: `version: 1` and `{schema}: []`."

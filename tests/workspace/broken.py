@@ -8,6 +8,7 @@ CONNECTIONS_FILE = "config/connections.yaml"
 CUSTOMERS_FILE = "mappings/customers.yaml"
 PRODUCTS_FILE = "mappings/products.yaml"
 SERVICES_FILE = "mappings/services.yaml"
+BILLING_FILE = "rules/billing.yaml"
 
 
 class Broken(NamedTuple):
@@ -123,10 +124,72 @@ MAPPING_SLIPS = (
     slip("sync-widened", f"{CUSTOMERS_FILE}:9:37", "address: false", "address: false, country: true"),
 )
 
+MOVE_SLIPS = (
+    slip("agreement-both", f"{SERVICES_FILE}:8:16", "    agreements:\n", "    agreement: 41\n    agreements:\n"),
+    slip("agreement-unlisted", f"{SERVICES_FILE}:9:14", "{id: 42}", "{id: 43}"),
+    slip("agreement-unlisted", f"{SERVICES_FILE}:10:14", "{id: 41,", "{id: 43,"),
+    slip("agreement-again", f"{SERVICES_FILE}:10:14", "{id: 41,", "{id: 42,"),
+    slip(
+        "agreement-again",
+        f"{SERVICES_FILE}:11:14",
+        "from: 2026-11-01}\n",
+        "from: 2026-11-01}\n      - {id: 42, from: 2026-12-01}\n",
+    ),
+    slip("move-first", f"{SERVICES_FILE}:9:24", "{id: 42}", "{id: 42, from: 2026-10-01}"),
+    slip("move-undated", f"{SERVICES_FILE}:10:9", ", from: 2026-11-01", ""),
+    slip("date-invalid", f"{SERVICES_FILE}:10:24", "2026-11-01", "2026-11-31"),
+    slip("move-early", f"{SERVICES_FILE}:10:24", "2026-11-01", "2025-11-01"),
+    slip("move-early", f"{SERVICES_FILE}:10:24", "2026-11-01", "2026-01-01"),
+    slip(
+        "move-early",
+        f"{SERVICES_FILE}:11:24",
+        "    agreements:\n",
+        "    effective_date: 2026-11-01\n    agreements:\n",
+    ),
+    Broken(
+        "move-order",
+        f"{SERVICES_FILE}:11:24",
+        {
+            SERVICES_FILE: SERVICES + "      - {id: 44, from: 2026-11-01}\n",
+            CUSTOMERS_FILE: CUSTOMERS.replace("    sync: {addr", "      - {agreement: 44}\n    sync: {addr"),
+        },
+    ),
+    slip("schema-bounds", f"{SERVICES_FILE}:8:17", "\n      - {id: 42}\n      - {id: 41, from: 2026-11-01}", " []"),
+)
+
+BILLING_SLIPS = (
+    slip("schema-choice", f"{BILLING_FILE}:2:15", "price_change: actual_date", "price_change: first_of_month"),
+    slip("schema-bounds", f"{BILLING_FILE}:3:16", "in_place_days: 5", "in_place_days: 32"),
+    slip("schema-bounds", f"{BILLING_FILE}:6:84", "in_place_days: 1}", "in_place_days: 0}"),
+    slip("override-target", f"{BILLING_FILE}:5:5", "customer: 306870, ", ""),
+    slip("override-target", f"{BILLING_FILE}:6:37", "agreement: 42", "agreement: 42, agreement_type: Block"),
+    slip("override-empty", f"{BILLING_FILE}:7:5", ", price_change: next_period", ""),
+    slip("override-twice", f"{BILLING_FILE}:6:16", "agreement: 42", 'customer: "306870"'),
+    slip(
+        "override-twice",
+        f"{BILLING_FILE}:8:22",
+        "next_period}\n",
+        "next_period}\n  - {agreement_type: FIXED FEE, in_place_days: 3}\n",
+    ),
+    slip("customer-unmapped", f"{BILLING_FILE}:5:16", "customer: 306870", "customer: 306879"),
+    slip("agreement-unlisted", f"{BILLING_FILE}:6:17", "agreement: 42", "agreement: 422"),
+    slip("agreement-type-twice", f"{BILLING_FILE}:10:12", "Managed services", "block time"),
+    whole("yaml-empty", f"{BILLING_FILE}:1:1", "# nothing yet\n"),
+)
+
 RULE_SLIPS = (
     whole("provider-twice", "rules/providers.yaml:6:10", PROVIDERS + "  - {id: 30, name: Microsoft}\n"),
     slip("provider-unknown", f"{PRODUCTS_FILE}:4:16", "provider: 1,", "provider: 7,"),
     slip("provider-unsupported", f"{PRODUCTS_FILE}:4:16", "provider: 1,", "provider: 40,"),
 )
 
-BROKEN = (*FILE_SLIPS, *YAML_SLIPS, *SHAPE_SLIPS, *CONNECTION_SLIPS, *MAPPING_SLIPS, *RULE_SLIPS)
+BROKEN = (
+    *FILE_SLIPS,
+    *YAML_SLIPS,
+    *SHAPE_SLIPS,
+    *CONNECTION_SLIPS,
+    *MAPPING_SLIPS,
+    *MOVE_SLIPS,
+    *BILLING_SLIPS,
+    *RULE_SLIPS,
+)

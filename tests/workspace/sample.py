@@ -57,6 +57,11 @@ services:
   - {subscription: "2277242", customer: "306870", agreement: 42, effective_date: 2026-02-01}
   - {subscription: 2277243, customer: 306870}
   - {subscription: "2277244", customer: "306871", sync: {customer_unit_price: false}}
+  - subscription: 2277245
+    customer: "306870"
+    agreements:
+      - {id: 42}
+      - {id: 41, from: 2026-11-01}
 """
 SYNC = """\
 version: 1
@@ -79,6 +84,18 @@ invoice_billing:
   saas: {update: cost}
   iaas: {update: cost_and_price, update_invoice_description: true}
 """
+BILLING = """\
+version: 1
+price_change: actual_date
+in_place_days: 5
+overrides:
+  - {customer: 306870, service_cancellation: cancellation_date}
+  - {agreement: 42, effective_date_positive_change: first_of_month, in_place_days: 1}
+  - {agreement_type: Fixed fee, price_change: next_period}
+agreement_types:
+  - {name: Block time, invoiced: in_advance}
+  - {name: Managed services, invoiced: in_arrears}
+"""
 DEFAULTS = """\
 version: 1
 company: {types: [{name: Client}], status: {name: Active}}
@@ -98,6 +115,7 @@ FILES = {
     "mappings/products.yaml": PRODUCTS,
     "mappings/services.yaml": SERVICES,
     "rules/sync.yaml": SYNC,
+    "rules/billing.yaml": BILLING,
     "rules/defaults.yaml": DEFAULTS,
     "rules/providers.yaml": PROVIDERS,
 }

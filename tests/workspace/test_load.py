@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.diagnostics import Place
 from engine.workspace.identifiers import CATALOG_ITEM_LENGTH, COMPANY_LENGTH, catalog_identifier, company_identifier
 from engine.workspace.load import load
-from engine.workspace.model import Reference, SecretRef, Workspace
+from engine.workspace.model import Reference, SecretRef, ServiceAgreement, Workspace
 from tests.workspace.sample import CONNECTIONS, FILES, problems_of, write_workspace
 
 
@@ -48,11 +48,24 @@ def test_ids_of_the_platform_are_text_however_they_are_written(workspace: Worksp
         ("30", "Microsoft365NCE", "Monthly-1"),
         ("1", "CloudAccount", "PayAsYouGo"),
     ]
-    assert list(workspace.mappings.services) == ["2277242", "2277243", "2277244"]
+    assert list(workspace.mappings.services) == ["2277242", "2277243", "2277244", "2277245"]
 
 
 def test_a_service_is_billed_on_the_named_the_default_or_the_only_agreement(workspace: Workspace) -> None:
-    assert [service.agreement for service in workspace.mappings.services.values()] == [42, 41, 43]
+    assert [service.agreement for service in list(workspace.mappings.services.values())[:3]] == [42, 41, 43]
+    starts = [each.starts for service in list(workspace.mappings.services.values())[:3] for each in service.agreements]
+    assert starts == [None, None, None]
+
+
+def test_a_service_that_moves_has_its_agreements_by_date_with_their_places(workspace: Workspace) -> None:
+    moving = workspace.mappings.services["2277245"]
+    assert moving.agreement == 41
+    assert moving.agreements == (
+        ServiceAgreement(agreement=42, place=Place("mappings/services.yaml", 9, 9)),
+        ServiceAgreement(agreement=41, starts=date(2026, 11, 1), place=Place("mappings/services.yaml", 10, 9)),
+    )
+    named = workspace.mappings.services["2277242"].agreements[0]
+    assert named.place == Place("mappings/services.yaml", 3, 62)
 
 
 def test_mappings_narrow_the_global_rules(workspace: Workspace) -> None:
@@ -82,6 +95,33 @@ def test_rules_are_typed_and_have_places(workspace: Workspace) -> None:
     assert rules.defaults.product.type == Reference(id=7)
     assert rules.defaults.company.site == "Main"
     assert (rules.providers["30"].manufacturer, rules.providers["40"].supported) == ("Microsoft", False)
+
+
+def test_billing_rules_are_typed_and_have_places(workspace: Workspace) -> None:
+    billing = workspace.rules.billing
+    assert (billing.price_change, billing.in_place_days) == ("actual_date", 5)
+    assert billing.arrears == {"Managed services"}
+    assert billing.places == {
+        "price_change": Place("rules/billing.yaml", 2, 15),
+        "in_place_days": Place("rules/billing.yaml", 3, 16),
+    }
+    customer, agreement, kind = billing.overrides
+    assert (customer.customer, agreement.agreement, kind.agreement_type) == ("306870", 42, "Fixed fee")
+    assert customer.place == Place("rules/billing.yaml", 5, 5)
+
+
+def test_every_choice_of_an_agreement_leads_to_the_line_that_decided_it(workspace: Workspace) -> None:
+    choices = workspace.rules.choices("306870", 42, "fixed fee")
+    assert (choices.quantity_increase, choices.quantity_decrease) == ("first_of_month", "first_of_next_month")
+    assert (choices.cancellation, choices.price_change) == ("cancellation_date", "next_period")
+    assert choices.in_place_days == 1
+    assert {key: str(place) for key, place in choices.decided_by.items()} == {
+        "effective_date_positive_change": "rules/billing.yaml:6:53",
+        "effective_date_negative_change": "rules/sync.yaml:12:35",
+        "service_cancellation": "rules/billing.yaml:5:46",
+        "price_change": "rules/billing.yaml:7:47",
+        "in_place_days": "rules/billing.yaml:6:84",
+    }
 
 
 def test_effective_dates_are_held_against_the_connection_of_the_run(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 
+from engine.workspace.choices import CHOICES, BillingRules
 from engine.workspace.schemas import schema_names, schema_text
 
-NAMES = ["connections", "customers", "defaults", "products", "providers", "services", "sync"]
+NAMES = ["billing", "connections", "customers", "defaults", "products", "providers", "rule-tests", "services", "sync"]
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -62,8 +63,10 @@ def test_every_mapping_says_which_keys_it_takes(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_file_has_a_version_and_an_id_without_a_host(name: str) -> None:
     top = schema(name)
-    assert "version" in top["required"]
-    assert top["properties"]["version"]["const"] == 1
+    # Rule tests have the format of the specification's own, which has no version.
+    if name != "rule-tests":
+        assert "version" in top["required"]
+        assert top["properties"]["version"]["const"] == 1
     assert top["$id"] == f"urn:cwctl:schema:{name}:1"
 
 
@@ -106,6 +109,22 @@ def test_the_rules_are_exactly_those_of_the_guide() -> None:
         "/invoice_billing/saas/update": ["cost_and_price", "cost"],
         "/invoice_billing/iaas/update": ["cost_and_price", "cost"],
     }
+
+
+def test_an_override_has_the_choices_of_the_rules_that_it_overrides() -> None:
+    billing, guide = schema("billing")["properties"], schema("sync")["properties"]["agreement_addition"]["properties"]
+    override = billing["overrides"]["items"]["properties"]
+    rules = {**guide, **billing}
+    assert set(CHOICES) == set(override) - {"customer", "agreement", "agreement_type"}
+    for key in CHOICES:
+        limits = ("enum", "type", "minimum", "maximum")
+        assert {name: override[key].get(name) for name in limits} == {name: rules[key].get(name) for name in limits}
+
+
+def test_the_defaults_of_the_schema_are_those_of_the_program() -> None:
+    billing, program = schema("billing")["properties"], BillingRules()
+    assert billing["price_change"]["default"] == program.price_change
+    assert billing["in_place_days"]["default"] == program.in_place_days
 
 
 @pytest.mark.parametrize("name", ["company", "inventory_product", "agreement_addition"])

@@ -1,4 +1,4 @@
-"""Reads customers, products and subscriptions of one account of the platform."""
+"""Reads customers, products, subscriptions and their logs of one account of the platform."""
 
 from urllib.parse import quote
 
@@ -6,9 +6,10 @@ import msgspec
 
 from engine.diagnostics import Diagnostic
 from engine.http.errors import AuthenticationFailed, Forbidden
+from engine.http.reply import decode
 from engine.http.transport import Transport
-from engine.platform import catalog, oauth, paging
-from engine.platform.models import Customer, ProductPlan, SubscriptionList
+from engine.platform import activity, catalog, oauth, paging
+from engine.platform.models import ActivityLog, Customer, ProductPlan, SubscriptionList
 from engine.platform.tokens import TokenSource
 
 _DAY = 24 * 60 * 60
@@ -28,7 +29,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlatformClient:
-    """The platform's lists. Thread-safe; every method raises ServiceError.
+    """The platform's lists, and its log of one subscription. Thread-safe; every method raises ServiceError.
 
     `transport` carries the bearer token, `identity` nothing (for the OAuth end points), and `v1` the v1 credentials.
     """
@@ -68,6 +69,11 @@ class PlatformClient:
     def subscriptions(self, customer: str | None = None) -> SubscriptionList:
         """All subscriptions, or those of one customer; what could not be read is listed beside them."""
         return paging.subscriptions(self._transport, f"{self._base}/subscriptions", customer, self._parallel)
+
+    def activity(self, customer: str, subscription: str) -> ActivityLog:
+        """What the platform logged of a subscription, by the platform's own ids of it and its customer: one request."""
+        path = f"{self._base}/customers/{quote(customer, safe='')}/subscriptions/{quote(subscription, safe='')}"
+        return activity.log(subscription, decode(self._transport.get(path), activity.WireDetail))
 
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What a run should say of the tokens, by what is known already: no request is sent."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -48,6 +49,8 @@ class WireSubscription(msgspec.Struct, rename="camel"):
     billing_currency: str | None = None
     mfg_part_number: str | None = None
     last_updated_date: str | None = None
+    parent_subscription_id: Any = None
+    related_subscription: msgspec.Raw | None = None
 
 
 class WireTotal(msgspec.Struct, rename="camel"):
@@ -75,6 +78,11 @@ class _Named(msgspec.Struct, rename="camel"):
     customer_id: str | int | None = None
 
 
+class _Related(msgspec.Struct, rename="camel"):
+    id: str | int | None = None
+    internal_id: str | int | None = None
+
+
 _LARGEST_AMOUNT = Decimal(10) ** 12
 _MOST_PLACES = 30
 
@@ -84,6 +92,8 @@ class _UnreadableError(Exception):
 
 
 _ITEM = msgspec.json.Decoder(WireSubscription)
+_RELATED = msgspec.json.Decoder(_Related)
+_NO_PARENT = frozenset((None, "", "0"))
 
 
 def total_of(page: SubscriptionPage | RawSubscriptionPage) -> int | None:
@@ -140,8 +150,9 @@ def _subscription(wire: WireSubscription) -> Subscription:
     renews = wire.auto_renew
     if renews is None:
         renews = (wire.subscription_renew_status or "").strip().lower() == "enabled"
+    own = _required(wire.id, "id")
     return Subscription(
-        id=_required(wire.id, "id"),
+        id=own,
         provider_id=wire.subscription_id or "",
         customer_id=_required(wire.customer_id, "customerId"),
         provider=_required(wire.cloud_provider_id, "cloudProviderId"),
@@ -165,8 +176,29 @@ def _subscription(wire: WireSubscription) -> Subscription:
         unit_cost=_money(wire.cost, "cost"),
         currency=_required(wire.currency or wire.billing_currency, "currency"),
         part_number=wire.mfg_part_number or None,
+        parent=_parent(wire, own),
         last_updated=wire.last_updated_date or "",
     )
+
+
+def _parent(wire: WireSubscription, own: str) -> str | None:
+    """What the subscription came from; no item is refused for want of it. An id of 0 stands for none."""
+    given = wire.parent_subscription_id
+    if given is None and wire.related_subscription is None:
+        return None
+    parent = _text(given) if type(given) in {str, int} else None
+    if parent in _NO_PARENT:
+        parent = _related(wire.related_subscription)
+    return None if parent in _NO_PARENT or parent in {own, wire.subscription_id} else parent
+
+
+def _related(raw: msgspec.Raw | None) -> str | None:
+    """The id of the related subscription, which the API's description calls `internalId`."""
+    try:
+        found = _RELATED.decode(raw) if raw is not None else _Related()
+    except msgspec.ValidationError:
+        return None
+    return _text(found.id) or _text(found.internal_id)
 
 
 def _instant(text: str | None, field: str) -> datetime | None:

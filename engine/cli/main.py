@@ -15,6 +15,7 @@ from engine.cli.output import complain
 
 _VERBS = {
     "validate": "Check the workspace's files, without any network.",
+    "test": "Test the billing rules with worked cases.",
     "plan": "Show what would change in the PSA, in lines and in money.",
     "show": "Show a saved plan.",
     "apply": "Carry out a plan.",

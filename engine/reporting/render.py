@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from engine import resources
 from engine.reporting import formats
 from engine.reporting.plan_view import plan_view
+from engine.reporting.rule_tests_view import rule_tests_view
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -42,6 +43,12 @@ def render_ping_text(ping: dict[str, Any], width: int, color: bool) -> str:
 def render_diagnostics_text(diagnostics: list[dict[str, Any]], width: int, color: bool) -> str:
     """Problems as `file:line:column: severity: text [code]`, each with its hint."""
     return _environment(width, color).get_template("diagnostics.txt.j2").render(diagnostics=diagnostics)
+
+
+def render_rule_tests_text(results: dict[str, Any], width: int, color: bool) -> str:
+    """Which rule tests failed, what they expected beside what was computed, and how many passed."""
+    view = rule_tests_view(results, width)
+    return _environment(width, color).get_template("rule-tests.txt.j2").render(view)
 
 
 def _environment(width: int, color: bool) -> Environment:

@@ -109,8 +109,10 @@ ActivityKind = Literal["created", "quantity", "upgraded", "cancelled", "renewed"
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """An item of a subscription's activity log. `on` is the UTC date of its instant.
 
-    `quantity` is the number of licences that it announces, `end` the last day of a new term (inclusive), where it says
-    so. `product` names product and sku as the log writes them. `text` is what the log says, for people.
+    Of an `unknown` item without a readable instant, `on` is the latest day that it can be of. `quantity` is the number
+    of licences that it announces, `end` the last day of a new term (inclusive), where it says so. `product` names
+    product and sku as the log writes them, and is empty unless it has both. `text` is what the log says, for people,
+    without anyone's name or address.
     """
 
     on: date
@@ -124,8 +126,8 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 class ActivityLog(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform logged of a subscription, oldest first.
 
-    `whole` says whether it has as many items as the platform counts. `last_updated` is the subscription's when it was
-    read.
+    `whole` says whether it has as many items as the platform counts, each with its day. `last_updated` is the
+    subscription's when it was read.
     """
 
     subscription: str

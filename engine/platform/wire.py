@@ -16,6 +16,9 @@ _SUSPENDED = frozenset({"suspended", "paused"})
 _ENDED = frozenset({"deleted", "cancelled", "canceled", "expired"})
 
 
+_NOTHING = msgspec.Raw()
+
+
 class WireProductInfo(msgspec.Struct):
     product_name: str | None = msgspec.field(default=None, name="productDisplayName")
     plan_name: str | None = msgspec.field(default=None, name="planDisplayName")
@@ -50,7 +53,7 @@ class WireSubscription(msgspec.Struct, rename="camel"):
     mfg_part_number: str | None = None
     last_updated_date: str | None = None
     parent_subscription_id: Any = None
-    related_subscription: msgspec.Raw | None = None
+    related_subscription: msgspec.Raw = _NOTHING
 
 
 class WireTotal(msgspec.Struct, rename="camel"):
@@ -184,7 +187,7 @@ def _subscription(wire: WireSubscription) -> Subscription:
 def _parent(wire: WireSubscription, own: str) -> str | None:
     """What the subscription came from; no item is refused for want of it. An id of 0 stands for none."""
     given = wire.parent_subscription_id
-    if given is None and wire.related_subscription is None:
+    if given is None and not wire.related_subscription:
         return None
     parent = _text(given) if type(given) in {str, int} else None
     if parent in _NO_PARENT:
@@ -192,10 +195,10 @@ def _parent(wire: WireSubscription, own: str) -> str | None:
     return None if parent in _NO_PARENT or parent in {own, wire.subscription_id} else parent
 
 
-def _related(raw: msgspec.Raw | None) -> str | None:
+def _related(raw: msgspec.Raw) -> str | None:
     """The id of the related subscription, which the API's description calls `internalId`."""
     try:
-        found = _RELATED.decode(raw) if raw is not None else _Related()
+        found = _RELATED.decode(raw or b"{}")
     except msgspec.ValidationError:
         return None
     return _text(found.id) or _text(found.internal_id)

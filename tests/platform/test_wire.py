@@ -133,6 +133,35 @@ def test_missing_optional_fields_are_fine() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "parent"),
+    [
+        ({}, None),
+        ({"parentSubscriptionId": "77"}, "77"),
+        ({"parentSubscriptionId": 77}, "77"),
+        ({"parentSubscriptionId": " guid-77 "}, "guid-77"),
+        ({"parentSubscriptionId": "77", "relatedSubscription": {"id": "78"}}, "77"),
+        ({"parentSubscriptionId": "", "relatedSubscription": {"id": "78"}}, "78"),
+        ({"relatedSubscription": {"id": 78, "activityLogs": {"items": [1]}}}, "78"),
+        ({"relatedSubscription": {"internalId": "79"}}, "79"),
+        ({"relatedSubscription": {"internalId": "0"}}, None),
+        ({"relatedSubscription": {}}, None),
+        ({"relatedSubscription": {"id": ["78"]}}, None),
+        ({"relatedSubscription": "78"}, None),
+        ({"parentSubscriptionId": "0"}, None),
+        ({"parentSubscriptionId": "1"}, None),
+        ({"parentSubscriptionId": "guid-1"}, None),
+        ({"relatedSubscription": {"id": "1"}}, None),
+        ({"parentSubscriptionId": {"of": "another form"}}, None),
+        ({"parentSubscriptionId": True}, None),
+    ],
+)
+def test_a_parent_is_another_subscription_and_never_a_reason_to_refuse(
+    changes: dict[str, Any], parent: str | None
+) -> None:
+    assert good(**changes).parent == parent
+
+
+@pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"subscriptionTotalLicenses": "-1"}, "whole number"),

@@ -1,10 +1,7 @@
 """`cwctl sandbox`: the embedded simulators, their clock and their world."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +9,9 @@ from engine.cli import exits
 from engine.cli.exits import Stop
 from engine.cli.options import Day, format_option
 from engine.cli.output import print_json, print_text
-
-if TYPE_CHECKING:
-    from engine.sandbox.sandbox import Sandbox
-
+from engine.cli.sandbox_event import event
+from engine.cli.sandbox_invoice import invoice
+from engine.cli.sandbox_world import opened
 
 _KINDS = {"customers": "platform_customer", "subscriptions": "platform_subscription", "agreements": "agreement"}
 """What `reset` counts of a world: kinds of documents in the store."""
@@ -30,6 +26,8 @@ def sandbox() -> None:
     \b
     Examples:
       cwctl sandbox advance --days 30
+      cwctl sandbox event 710001 seats 12
+      cwctl sandbox invoice --period 2026-07
       cwctl sandbox reset
       cwctl sandbox serve --format json
     """
@@ -64,9 +62,9 @@ def serve(directory: str | None, psa_port: int, platform_port: int, style: str) 
             print_text(f"{name}\n" + "".join(f"  {key:<14}{value}\n" for key, value in values.items()))
         print_text("Serving until interrupted (Ctrl-C).\n")
 
-    with _opened(directory) as opened:
+    with opened(directory) as world:
         try:
-            run_servers(opened, psa_port, platform_port, announce)
+            run_servers(world, psa_port, platform_port, announce)
         except OSError as error:
             hint = "Choose other ports with --psa-port and --platform-port, or 0 for free ones."
             raise Stop(f"the servers could not start: {error.strerror or error}", hint=hint) from error
@@ -88,18 +86,45 @@ def advance(directory: str | None, days: int | None, until: date | None, style: 
     """
     if (days is None) == (until is None):
         raise click.UsageError("Say how far: either --days N or --to DATE.")
-    with _opened(directory) as opened:
-        target = until if until is not None else opened.today + timedelta(days=days or 0)
-        if (target - opened.today).days > 3660:
-            raise Stop(f"{target} is more than ten years away from {opened.today}", hint="Go on in smaller steps.")
+    with opened(directory) as world:
+        target = until if until is not None else world.today + timedelta(days=days or 0)
+        if (target - world.today).days > 3660:
+            raise Stop(f"{target} is more than ten years away from {world.today}", hint="Go on in smaller steps.")
         try:
-            happened = opened.advance(target)
+            happened = world.advance(target)
         except ValueError as error:
             raise Stop(str(error), hint="The clock only goes forward; `cwctl sandbox reset` begins anew.") from error
         if style == "json":
-            print_json({"today": opened.today, "happened": happened})
+            print_json({"today": world.today, "happened": happened})
         else:
-            print_text("".join(f"  {line}\n" for line in happened) + f"The sandbox's day is {opened.today}.\n")
+            print_text("".join(f"  {line}\n" for line in happened) + f"The sandbox's day is {world.today}.\n")
+    return exits.OK
+
+
+@sandbox.command("set")
+@click.argument("name")
+@click.argument("value")
+@format_option("json")
+@click.pass_obj
+def set_(directory: str | None, name: str, value: str, style: str) -> int:
+    """Change how a simulated service behaves, until the next reset.
+
+    docs/sandbox.md lists the settings. An unknown name is answered with those that there are.
+
+    \b
+    Examples:
+      cwctl sandbox set platform.activity_log thin
+      cwctl sandbox set psa.arrears_types 21,22
+    """
+    with opened(directory) as world:
+        try:
+            world.set(name, value)
+        except ValueError as error:
+            raise Stop(str(error), hint="Nothing has changed.") from error
+    if style == "json":
+        print_json({"name": name, "value": value})
+    else:
+        print_text(f"{name} is {value} now.\n")
     return exits.OK
 
 
@@ -136,26 +161,21 @@ def reset(
         if folder.exists() and any(folder.iterdir()):
             raise Stop(f"the folder {folder} is not empty; nothing was written", hint="Name a new folder.")
         folder.mkdir(parents=True, exist_ok=True)
-    with _opened(str(folder) if folder else directory) as opened:
-        opened.reset(customers, subscriptions, seed)
+    with opened(str(folder) if folder else directory) as world:
+        world.reset(customers, subscriptions, seed)
         if folder is not None:
-            write_workspace(opened.store, folder)
-        world = {"today": opened.today.isoformat(), **{name: opened.store.count(kind) for name, kind in _KINDS.items()}}
+            write_workspace(world.store, folder)
+        counted = {name: world.store.count(kind) for name, kind in _KINDS.items()}
+        today = world.today
     if style == "json":
-        print_json(world)
+        print_json({"today": today, **counted})
     else:
-        counts = ", ".join(f"{number} {name}" for name, number in world.items() if name != "today")
-        print_text(f"A new world on {world['today']}: {counts}.\n")
+        counts = ", ".join(f"{number} {name}" for name, number in counted.items())
+        print_text(f"A new world on {today}: {counts}.\n")
         if folder is not None:
             print_text(f"Its workspace is in {folder}: try `cwctl -C {folder} plan`.\n")
     return exits.OK
 
 
-@contextmanager
-def _opened(directory: str | None) -> Iterator["Sandbox"]:
-    """The workspace's sandbox."""
-    from engine.cli.embedded import embedded
-    from engine.cli.workspace import root_of
-
-    with embedded(root_of(directory)) as opened:
-        yield opened
+sandbox.add_command(event)
+sandbox.add_command(invoice)

@@ -8,18 +8,22 @@ import msgspec
 
 from engine.sandbox.calendar import add_term, day_of, instant
 from engine.sandbox.platform.documents import Offer, OfferKey, put_offer, put_price, subscription_document
+from engine.sandbox.possible import Impossible, is_metered, refusal
 
 Document = dict[str, Any]
 Action = Literal[
     "purchase",
     "seats",
     "upgrade",
+    "partial_upgrade",
     "cancel",
     "suspend",
     "resume",
     "convert",
     "price",
     "auto_renew",
+    "renew",
+    "usage",
     "term",
     "users",
     "status",
@@ -27,7 +31,15 @@ Action = Literal[
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that happens on a day. Which of the members count depends on the action."""
+    """One thing that happens on a day. Which of the members count depends on the action.
+
+    seats: `quantity`, the licences from now on. price, renew: `price` and `cost` per unit; None keeps what it was.
+    upgrade: `offer`, and its `price` and `cost` (None: the offer's). partial_upgrade: `quantity` licences go from the
+    subscription to a new one of `offer`, with the next free id. purchase: `subscription` is the new id; `customer`,
+    `offer`, `quantity`. convert: `price`, `cost`. auto_renew: `auto_renew`. usage: the figures of `month` (YYYY-MM) of
+    a consumption subscription, `price` and `cost` for the whole month (None: the price). term (the end of a term),
+    users (no licence change) and status are the simulator's own.
+    """
 
     on: date
     action: Action
@@ -41,6 +53,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trial: bool = False
     name: str | None = None
     status: str | None = None
+    month: str | None = None
+    parent: int | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +84,8 @@ def bought(event: Event, customer_name: str, account: str, offer: Offer) -> Outc
         trial=event.trial,
         name=event.name,
     )
+    if event.parent is not None:
+        doc["parentSubscriptionId"] = str(event.parent)
     text = f"Offer Name: {offer.name}; Quantity: {quantity}; "
     item = _item(doc, event, "Subscription Created", text, number=0)
     kind = "starts a trial of" if event.trial else "buys"
@@ -77,12 +93,16 @@ def bought(event: Event, customer_name: str, account: str, offer: Offer) -> Outc
 
 
 def changed(event: Event, before: Document, logged: int, offer: Offer | None = None) -> Outcome | None:
-    """What an event makes of a record with `logged` items in its log; None if it can no longer happen to it.
+    """What an event makes of a record with `logged` items in its log; None for the end of a term that has moved.
 
-    An upgrade needs the offer that it goes to. A price change is not logged: the platform keeps no past price.
+    An upgrade needs the offer that it goes to. The log says that a price changed, and never to what: the platform keeps
+    no past price. Raises Impossible where the event cannot happen to the record as it is.
     """
-    if before["subscriptionStatus"] in ("deleted", "expired"):
+    if event.action == "term" and not _term_is_over(before, event.on):
         return None
+    reason = refusal(event, before, offer)
+    if reason is not None:
+        raise Impossible(reason)
     doc = dict(before)
     doc["lastUpdatedDate"] = instant(event.on, event.subscription, 60)
     if event.action == "upgrade":
@@ -92,10 +112,7 @@ def changed(event: Event, before: Document, logged: int, offer: Offer | None = N
     elif event.action == "users":
         kind, details, said = "", "", f"creates users of {doc['subscriptionName']}"
     else:
-        told = _told(doc, event)
-        if told is None:
-            return None
-        kind, details, said = told
+        kind, details, said = _told(doc, event)
     items = [_item(doc, event, kind, details, number=logged)] if kind else []
     if event.action == "users":
         items = [_users(doc, event, logged, f"User Created: user{n}; ", n * 40) for n in (2, 1)]
@@ -115,8 +132,8 @@ def _upgrade(doc: Document, event: Event, offer: Offer) -> tuple[str, str, str]:
     return "Subscription Upgraded", details, f"upgrades {before} to {offer.name}"
 
 
-def _told(doc: Document, event: Event) -> tuple[str, str, str] | None:
-    """Changes `doc`; gives action type ("" for none), details and sentence. None if the event cannot happen."""
+def _told(doc: Document, event: Event) -> tuple[str, str, str]:
+    """Changes `doc`; gives action type ("" for none), details and sentence."""
     name = doc["subscriptionName"]
     match event.action:
         case "seats":
@@ -127,21 +144,16 @@ def _told(doc: Document, event: Event) -> tuple[str, str, str] | None:
             details = f"New Quantity: {quantity}; Status: {doc['subscriptionStatus']}; "
             return "Subscription Updated", details, f"changes {name} from {before} to {quantity}"
         case "price":
-            put_price(
-                doc,
-                doc["price"] if event.price is None else event.price,
-                doc["cost"] if event.cost is None else event.cost,
-            )
-            return "", "", f"pays {doc['price']} for {name} from now on"
+            _reprice(doc, event)
+            status = f"Status: {doc['subscriptionStatus']}; "
+            return "Price Updated", status, f"pays {doc['price']} for {name} from now on"
         case "convert":
             put_price(doc, event.price or Decimal(0), event.cost or Decimal(0))
             doc.update(isTrial=False, autoRenew=True, subscriptionRenewStatus="ENABLED", subscriptionBillingTerm="P1M")
             _put_end(doc, add_term(event.on, "P1M"))
             return "Trial Converted", "Status: active; ", f"turns the trial of {name} into a subscription"
-        case "auto_renew":
-            return _auto_renew(doc, event, name)
-        case "term":
-            return _term_over(doc, event, name)
+        case "auto_renew" | "renew" | "term":
+            return _new_term(doc, event, name)
     return _new_status(doc, event, name)
 
 
@@ -150,10 +162,7 @@ def next_term(doc: Document) -> date | None:
 
     As recorded, a monthly Microsoft plan renews itself without a trace: the end shown stays that of its first term.
     """
-    if (
-        doc["subscriptionStatus"] in ("deleted", "expired")
-        or doc["subscriptionEndDate"] == doc["subscriptionStartDate"]
-    ):
+    if doc["subscriptionStatus"] in ("deleted", "expired") or is_metered(doc):
         return None
     if doc["autoRenew"] and doc["subscriptionBillingTerm"] == "P1M" and doc["cloudProviderId"] == "30":
         return None
@@ -161,7 +170,12 @@ def next_term(doc: Document) -> date | None:
 
 
 def roll_term(doc: Document, day: date) -> None:
-    """Makes the record show the end of the term that runs on a day, without a word in the log."""
+    """Makes the record show the end of the term that runs on a day, without a word in the log.
+
+    An end that lies ahead stays: it may have been moved by hand.
+    """
+    if day_of(doc["subscriptionEndDate"]) > day:
+        return
     end = start = day_of(doc["subscriptionStartDate"])
     times = 0
     while end <= day:
@@ -170,22 +184,35 @@ def roll_term(doc: Document, day: date) -> None:
     _put_end(doc, end)
 
 
-def _term_over(doc: Document, event: Event, name: str) -> tuple[str, str, str] | None:
-    end = day_of(doc["subscriptionEndDate"])
-    if end != event.on:
-        return None
-    if not doc["autoRenew"]:
-        _ended(doc, "expired")
-        return "Subscription Expired", "Status: expired; ", f"lets {name} run out"
-    _put_end(doc, add_term(end, doc["subscriptionBillingTerm"]))
+def _term_is_over(doc: Document, day: date) -> bool:
+    return doc["subscriptionStatus"] not in ("deleted", "expired") and day_of(doc["subscriptionEndDate"]) == day
+
+
+def _renewed(doc: Document, name: str) -> tuple[str, str, str]:
+    """One more term from the end shown."""
+    _put_end(doc, add_term(day_of(doc["subscriptionEndDate"]), doc["subscriptionBillingTerm"]))
     quantity, new = doc["subscriptionTotalLicenses"], doc["subscriptionEndDate"]
-    details = f"New End Date: {new}; Quantity: {quantity}; Status: active; "
+    details = f"New End Date: {new}; Quantity: {quantity}; Status: {doc['subscriptionStatus']}; "
     return "Subscription Renewed", details, f"renews {name} until {new[:10]}"
 
 
-def _auto_renew(doc: Document, event: Event, name: str) -> tuple[str, str, str]:
-    """Switches the renewal on or off; the end shown is then that of the running term."""
+def _reprice(doc: Document, event: Event) -> None:
+    """The price of an event; what it does not say stays."""
+    price = doc["price"] if event.price is None else event.price
+    put_price(doc, price, doc["cost"] if event.cost is None else event.cost)
+
+
+def _new_term(doc: Document, event: Event, name: str) -> tuple[str, str, str]:
+    """Renews, lets run out, or switches the renewal on or off; the end shown is then that of the running term."""
+    if event.action == "term":
+        if doc["autoRenew"]:
+            return _renewed(doc, name)
+        _ended(doc, "expired")
+        return "Subscription Expired", "Status: expired; ", f"lets {name} run out"
     roll_term(doc, event.on)
+    if event.action == "renew":
+        _reprice(doc, event)
+        return _renewed(doc, name)
     word = "ENABLED" if event.auto_renew else "DISABLED"
     doc.update(autoRenew=event.auto_renew, subscriptionRenewStatus=word)
     return "Auto Renew Updated", f"Auto Renew: {word}; ", f"switches the renewal of {name} to {word.lower()}"
@@ -200,7 +227,7 @@ def _ended(doc: Document, status: str) -> None:
     doc.update(subscriptionStatus=status, autoRenew=False, subscriptionRenewStatus="DISABLED")
 
 
-def _new_status(doc: Document, event: Event, name: str) -> tuple[str, str, str] | None:
+def _new_status(doc: Document, event: Event, name: str) -> tuple[str, str, str]:
     known = {
         "cancel": ("deleted", "Subscription Cancelled", f"cancels {name}"),
         "suspend": ("suspended", "Subscription Suspended", f"has {name} suspended"),

@@ -1,18 +1,24 @@
 """The sandbox as one thing: both simulators, their store, their clock and their world."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from engine.sandbox.asgi import App
+from engine.sandbox.events import Event, Outcome
 from engine.sandbox.faults import Faults
 from engine.sandbox.generate import write_generated
+from engine.sandbox.happening import check, happen
+from engine.sandbox.platform import settings as platform_settings
 from engine.sandbox.platform.app import platform_app
 from engine.sandbox.platform.oauth import Tokens
 from engine.sandbox.platform.settings import API_KEY, API_SECRET, PlatformSettings
+from engine.sandbox.psa import settings as psa_settings
 from engine.sandbox.psa.app import psa_app
+from engine.sandbox.psa.invoice_run import InvoiceRun, make_invoices, take_back
 from engine.sandbox.psa.settings import PsaSettings
-from engine.sandbox.script import run
+from engine.sandbox.script import run, schedule
 from engine.sandbox.store import Store
 from engine.sandbox.world import write_example
 
@@ -98,6 +104,41 @@ class Sandbox:
     def advance(self, to: date) -> list[str]:
         """Lets everything happen up to and including a day; says what happened. Raises ValueError for a past day."""
         return run(self.store, self._settings, to)
+
+    def happen(self, event: Event) -> tuple[Outcome, ...]:
+        """Lets an event of today happen at once, or writes one of a later day into the script, for `advance`.
+
+        Gives what became of each subscription concerned (two after a partial upgrade, the new one last); nothing for a
+        scripted one. Raises Impossible, a ValueError, for an event that cannot happen, and then nothing has changed.
+        """
+        with self.store.transaction():
+            check(self.store, event, self.today)
+            if event.on == self.today:
+                return happen(self.store, self._settings.account, event)
+            schedule(self.store, (event,))
+        return ()
+
+    def invoice(self, period: str, agreements: Iterable[int] | None = None) -> InvoiceRun:
+        """Makes the invoices of the billing period that begins in a month (YYYY-MM), of all or of the given agreements.
+
+        Today's day does not matter: an invoice may be early or late. Raises ValueError for an unknown agreement.
+        """
+        return make_invoices(self.store, period, agreements)
+
+    def delete_invoice(self, period: str, agreements: Iterable[int] | None = None) -> InvoiceRun:
+        """Takes the invoices of that period back: it is due again. Raises ValueError for an unknown agreement."""
+        return take_back(self.store, period, agreements)
+
+    def set(self, name: str, value: str) -> None:
+        """Changes a setting of either service, until the next reset.
+
+        Raises ValueError for an unknown one, a value that it cannot have, and for `today`, which `advance` moves.
+        """
+        service = platform_settings if name.startswith("platform.") else psa_settings
+        reason = "today is moved by `advance`" if name == "today" else service.check_setting(name, value)
+        if reason is not None:
+            raise ValueError(reason)
+        self.store.set_setting(name, value)
 
     def reset(self, customers: int | None = None, subscriptions: int | None = None, seed: int = 1) -> None:
         """Makes the example world anew, or a generated one if a number is given. Faults are disarmed.

@@ -10,26 +10,25 @@ import msgspec
 
 from engine.sandbox.calendar import last_of
 from engine.sandbox.closing import close_month, months_ended
-from engine.sandbox.events import Event, Outcome, bought, changed, next_term
-from engine.sandbox.platform.documents import Offer, OfferKey, order_document
-from engine.sandbox.platform.lists import CUSTOMER, ORDER
+from engine.sandbox.events import Event, next_term
+from engine.sandbox.happening import EVENT, happen
 from engine.sandbox.platform.settings import PlatformSettings
-from engine.sandbox.platform.subscriptions import ACTIVITY, SUBSCRIPTION
+from engine.sandbox.platform.subscriptions import SUBSCRIPTION
+from engine.sandbox.possible import Impossible
 from engine.sandbox.store import Store
 
-EVENT = "platform_event"
-OFFER = "platform_offer"
 CLOSED_UNTIL = "platform.closed_until"
 """Setting: months that ended before this day have their figures and invoices (or never get them)."""
 
 Document = dict[str, Any]
-_ORDERED = {"purchase": "CREATE", "seats": "UPDATE", "upgrade": "UPGRADE", "cancel": "CANCEL"}
 
 
 def schedule(store: Store, events: Iterable[Event]) -> None:
-    """Writes events into the script; each happens when the clock passes its day."""
+    """Writes events into the script; each happens when the clock reaches its day."""
     with store.transaction():
         for event in events:
+            if event.action == "purchase":
+                store.reserve(SUBSCRIPTION, event.subscription)
             id = store.next_id(EVENT)
             store.put(EVENT, id, {"id": id, "event": event})
 
@@ -49,8 +48,12 @@ def run(store: Store, settings: PlatformSettings, to: date) -> list[str]:
             if isinstance(step, str):
                 said.append(close_month(store, step))
                 continue
-            outcome = happen(store, settings.account, step)
-            if outcome is not None:
+            try:
+                outcomes = happen(store, settings.account, step)
+            except Impossible as reason:
+                said.append(f"{step.on}: the script's {step.action} did not happen: {reason}")
+                continue
+            for outcome in outcomes:
                 said.append(outcome.said)
                 agenda.add_term(outcome.document)
         store.set_setting("today", str(to))
@@ -88,40 +91,3 @@ class _Agenda:
 
     def _add(self, day: date, rank: int, step: Event | str) -> None:
         heapq.heappush(self._waiting, (day, rank, next(self._count), step))
-
-
-def happen(store: Store, account: str, event: Event) -> Outcome | None:
-    """Lets one event happen now; None if it no longer can."""
-    if event.action == "purchase":
-        customer = store.get(CUSTOMER, event.customer or 0)
-        offer = _offer(store, event.offer)
-        if customer is None or offer is None:
-            raise ValueError(f"event of {event.on} for subscription {event.subscription}: no such customer or offer")
-        outcome: Outcome | None = bought(event, customer["customerOrganization"], account, offer)
-        log: Document = {"items": []}
-    else:
-        before = store.get(SUBSCRIPTION, event.subscription)
-        if before is None:
-            return None
-        log = store.get(ACTIVITY, event.subscription) or {"items": []}
-        outcome = changed(event, before, len(log["items"]), _offer(store, event.offer))
-    if outcome is None:
-        return None
-    doc = outcome.document
-    store.put(SUBSCRIPTION, event.subscription, doc, int(doc["customerId"]))
-    store.put(ACTIVITY, event.subscription, {"items": outcome.items + log["items"]})
-    if event.action in _ORDERED:
-        id = store.next_id(ORDER)
-        action = _ORDERED[event.action]
-        store.put(ORDER, id, order_document(account=account, id=id, action=action, subscription=doc, day=event.on))
-    return outcome
-
-
-def _offer(store: Store, key: OfferKey | None) -> Offer | None:
-    if key is None:
-        return None
-    for doc in store.rows(OFFER):
-        offer = msgspec.convert(doc, Offer, strict=False)
-        if offer.key == tuple(key):
-            return offer
-    return None

@@ -94,6 +94,12 @@ class Store:
             self._db.execute("UPDATE sequences SET last = ? WHERE kind = ?", (last, kind))
             return last
 
+    def reserve(self, kind: str, id: int) -> None:
+        """Keeps `next_id` from giving out any id up to this one."""
+        with self.transaction():
+            last = max(self._reserve(kind), id)
+            self._db.execute("UPDATE sequences SET last = ? WHERE kind = ?", (last, kind))
+
     def rows(
         self, kind: str, parent: int | None = None, after: int = 0, limit: int | None = None, offset: int = 0
     ) -> Iterator[Document]:

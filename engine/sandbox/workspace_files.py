@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.sandbox.happening import OFFER
 from engine.sandbox.platform.documents import PROVIDERS
 from engine.sandbox.platform.lists import CUSTOMER
 from engine.sandbox.platform.subscriptions import SUBSCRIPTION
-from engine.sandbox.script import OFFER
 from engine.sandbox.store import Store
 
 Document = dict[str, Any]

@@ -14,11 +14,12 @@ from engine.sandbox.bookkeeping import (
 from engine.sandbox.example.catalog import ITEMS, OFFERS
 from engine.sandbox.example.customers import BY_HAND, CUSTOMERS, Customer
 from engine.sandbox.example.story import FIRST_CLOSED, FIRST_DAY, events
+from engine.sandbox.happening import OFFER
 from engine.sandbox.platform.documents import Offer, customer_document, product_documents
 from engine.sandbox.platform.lists import CUSTOMER, PRODUCT
 from engine.sandbox.platform.settings import PlatformSettings
 from engine.sandbox.psa import seed
-from engine.sandbox.script import CLOSED_UNTIL, OFFER, run, schedule
+from engine.sandbox.script import CLOSED_UNTIL, run, schedule
 from engine.sandbox.store import Store
 
 _BEGIN = date(2025, 6, 1)

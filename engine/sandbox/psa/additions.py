@@ -43,11 +43,9 @@ def compute(addition: Document, agreement: Document, billing: Billing) -> None:
     """Fills what the PSA computes: billed quantity, extended amounts, margin and the prorated first period."""
     quantity = amount_of(addition, "quantity") - amount_of(addition, "lessIncluded")
     price, cost = amount_of(addition, "unitPrice"), amount_of(addition, "unitCost")
-    prorated_price = prorated_cost = _ZERO
     effective = read_day(addition.get("effectiveDate"))
     share = _share_of_first_period(effective, billing) if effective and billing.prorates else None
-    if share is not None:
-        prorated_price, prorated_cost = price * share[0] / share[1], cost * share[0] / share[1]
+    days, of_days = share or (0, 1)
     addition |= {
         "agreementId": agreement["id"],
         "agreementStatus": agreement.get("agreementStatus", "Active"),
@@ -55,10 +53,10 @@ def compute(addition: Document, agreement: Document, billing: Billing) -> None:
         "extPrice": _plain(quantity * price),
         "extCost": _plain(quantity * cost),
         "margin": _plain(quantity * (price - cost)),
-        "prorateCost": cents(prorated_cost),
-        "proratePrice": cents(prorated_price),
-        "extendedProrateCost": cents(prorated_cost * quantity),
-        "extendedProratePrice": cents(prorated_price * quantity),
+        "prorateCost": cents(cost * days / of_days),
+        "proratePrice": cents(price * days / of_days),
+        "extendedProrateCost": cents(cost * quantity * days / of_days),
+        "extendedProratePrice": cents(price * quantity * days / of_days),
     }
 
 

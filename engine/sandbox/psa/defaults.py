@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from engine.sandbox.psa.additions import agreement_billing
 from engine.sandbox.psa.custom_fields import filled
 from engine.sandbox.psa.members import Resource
+from engine.sandbox.psa.periods import wire_day
 from engine.sandbox.psa.records import ADDITION, AGREEMENT, CATALOG_ITEM, COMPANY, TABLES
 from engine.sandbox.psa.references import shown
 from engine.sandbox.psa.request import Request
@@ -20,7 +22,7 @@ def with_defaults(store: Store, resource: Resource, request: Request, record: Do
     elif resource is CATALOG_ITEM:
         defaults |= {"productClass": "NonInventory", "unitOfMeasure": _default(store, "unit_of_measure")}
     elif resource is AGREEMENT:
-        defaults |= _of_agreement(store, record)
+        defaults |= _of_agreement(store, request, record)
     elif resource is ADDITION:
         defaults |= _of_addition(store, request, record)
     if "customFields" in resource.members:
@@ -35,19 +37,20 @@ def flags_off(resource: Resource, version: str) -> Document:
     }
 
 
-def _of_agreement(store: Store, record: Document) -> Document:
+def _of_agreement(store: Store, request: Request, record: Document) -> Document:
     type_of: dict[str, Any] = store.get("agreement_type", (record.get("type") or {}).get("id", 0)) or {}
     start = record.get("billStartDate") or record.get("startDate")
-    return {
+    defaults = {
         "billingCycle": type_of.get("billingCycle"),
         "prorateFlag": type_of.get("prorateFlag", False),
         "invoicingCycle": type_of.get("invoicingCycle", "CalendarYear"),
         "noEndingDateFlag": record.get("endDate") is None,
         "agreementStatus": "Active",
         "billStartDate": start,
-        "nextInvoiceDate": start,
         "currency": _default(store, "currency"),
     }
+    first = agreement_billing(store, request.settings, {**defaults, **record}).next_invoice
+    return {**defaults, "nextInvoiceDate": wire_day(first) if start else None}
 
 
 def _of_addition(store: Store, request: Request, record: Document) -> Document:

@@ -35,8 +35,8 @@ def invoice_agreement(store: Store, settings: PsaSettings, agreement_id: int) ->
         if agreement is None:
             raise ValueError(f"there is no agreement {agreement_id}")
         billing = agreement_billing(store, settings, agreement)
-        end = None if agreement.get("noEndingDateFlag") else read_day(agreement.get("endDate"))
-        if end is not None and billing.due.first > end:
+        end = last_day(agreement)
+        if billing.due.first > end:
             raise ValueError(f"agreement {agreement_id} ended on {end}; nothing is left to invoice")
         if billing.due.last == date.max:
             raise ValueError(f"agreement {agreement_id} has no recurring billing cycle")
@@ -44,7 +44,13 @@ def invoice_agreement(store: Store, settings: PsaSettings, agreement_id: int) ->
         id = store.next_id("invoice")
         invoice = _invoice(store, settings, id, agreement, cents(sum((line["amount"] for line in lines), Decimal(0))))
         store.put("invoice", id, invoice, agreement_id)
-        kept = {"id": id, "nextInvoiceDate": agreement.get("nextInvoiceDate"), "lines": lines}
+        kept = {
+            "id": id,
+            "nextInvoiceDate": agreement.get("nextInvoiceDate"),
+            "from": billing.due.first.isoformat(),
+            "to": billing.due.last.isoformat(),
+            "lines": lines,
+        }
         store.put(LINES, id, kept, agreement_id)
         following = billing.due.last + _ONE_DAY
         if billing.arrears:
@@ -112,7 +118,9 @@ def _lines_of(
     lines = []
     for period in periods(first, min(last, billing.due.last), billing.frequency, billing.start):
         begins, ends = max(first, period.first), min(last, period.last)
-        share = Decimal(period.overlap(begins, ends)) / period.days if billing.prorates else Decimal(1)
+        amount = quantity * price
+        if billing.prorates:  # multiplied first: a share such as 10/30 has no exact decimal
+            amount = amount * period.overlap(begins, ends) / period.days
         lines.append(
             {
                 "addition": addition["id"],
@@ -120,7 +128,7 @@ def _lines_of(
                 "to": ends.isoformat(),
                 "quantity": quantity,
                 "unitPrice": price,
-                "amount": cents(quantity * price * share),
+                "amount": cents(amount),
             }
         )
     return lines
@@ -132,9 +140,14 @@ def _active(addition: Document, agreement: Document, billing: Billing, settings:
     last = read_day(addition.get("cancelledDate")) or date.max
     if last < date.max and settings["psa.cancelled_day"] == "unbilled":
         last -= _ONE_DAY
-    ends = [agreement.get("dateCancelled") if agreement.get("cancelledFlag") else None]
-    ends.append(None if agreement.get("noEndingDateFlag") else agreement.get("endDate"))
-    return first, min([last, *(day for day in map(read_day, ends) if day is not None)])
+    return first, min(last, last_day(agreement))
+
+
+def last_day(agreement: Document) -> date:
+    """The last day on which an agreement bills; the end of time if it has none."""
+    cancelled = read_day(agreement.get("dateCancelled")) if agreement.get("cancelledFlag") else None
+    ended = None if agreement.get("noEndingDateFlag") else read_day(agreement.get("endDate"))
+    return min(cancelled or date.max, ended or date.max)
 
 
 def _invoice(store: Store, settings: PsaSettings, id: int, agreement: Document, total: Decimal) -> Document:

@@ -220,7 +220,8 @@ def add_agreement(
 ) -> int:
     """An agreement; company, type, billing cycle and currency are ids. `end` is its last day.
 
-    Without `next_invoice` nothing has been invoiced: it is the first day that bills.
+    Without `next_invoice` nothing has been invoiced: it is the first day that bills, or, in arrears, the first day
+    after the first period.
     """
     values = {
         "name": name,
@@ -236,7 +237,7 @@ def add_agreement(
         "invoicingCycle": "CalendarYear",
         "billStartDate": wire_day(bill_start or start),
         "prorateFlag": prorates,
-        "nextInvoiceDate": wire_day(next_invoice or bill_start or start),
+        "nextInvoiceDate": wire_day(next_invoice) if next_invoice else None,
         "currency": link(store, "currency", currency),
         "employeeCompRate": "Actual",
         "billTime": "NoDefault",
@@ -244,6 +245,8 @@ def add_agreement(
         "billProducts": "NoDefault",
         **more,
     }
+    if next_invoice is None:
+        values["nextInvoiceDate"] = wire_day(agreement_billing(store, PsaSettings(store), values).next_invoice)
     return add_record(store, "agreement", values, id=id)
 
 

@@ -133,6 +133,13 @@ def test_a_retracted_line_bills_nothing() -> None:
     assert list(periods([line], MONTHLY, day("2026-01-01"), day("2026-12-31"))) == []
 
 
+def test_a_line_that_ends_before_it_begins_bills_nothing() -> None:
+    line = item("2026-07-15", "2026-07-14", 3, "22.00")  # as where the PSA does not bill the day of the end
+    assert billed(line, MONTHLY, day("2026-07-01"), prorates=False) == NOTHING
+    assert billed_before(line, MONTHLY, day("2026-09-01"), prorates=False) == NOTHING
+    assert list(periods([line], MONTHLY, day("2026-01-01"), day("2026-12-31"))) == []
+
+
 def test_each_line_of_an_invoice_is_rounded_by_itself() -> None:
     # Each 0.10 × 10/31 = 0.032…; together they would be 0.096…
     lines = [item("2026-07-22", None, 1, "0.10")] * 3

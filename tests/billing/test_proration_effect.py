@@ -167,6 +167,15 @@ def test_a_line_that_is_retracted_no_longer_brings_anything() -> None:
     assert prices(total(found)) == effect("-220.00", "-220.00")
 
 
+def test_a_line_that_bills_nothing_does_not_put_the_steady_state_off() -> None:
+    line = lines(SEATS, [BOUGHT], MONTHLY, Rules(), START)[0]
+    retracted = msgspec.structs.replace(line, quantity=0, effective=day("2027-03-15"), cancelled=day("2027-03-15"))
+    found = steady_and_before(
+        [line], [line, retracted], MONTHLY, START, prorates=True, before_renews=False, after_renews=False
+    )
+    assert found.period == day("2026-09-01")  # the day after the line's end, as it is posted
+
+
 def test_periods_before_the_first_billed_day_may_be_left_out() -> None:
     line = Line(
         role="base",

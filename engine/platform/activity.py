@@ -5,19 +5,21 @@ read by its words, and only where every word is understood: `Cancellation Schedu
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.http.redaction import HIDDEN, scrub
 from engine.platform.dates import instant, last_day
-from engine.platform.models import Activity, ActivityKind, ActivityLog
+from engine.platform.models import Activity, ActivityKind, ActivityLog, SubscriptionState
 from engine.platform.wire import state_of
 
 _USERS = ("users", "update")
 _UPDATED = frozenset(("update", "updated", "change", "changed"))
+_UPDATES = frozenset(("subscription", "status", "price", *_UPDATED))
 _TOLD: Mapping[str, ActivityKind] = {
     **dict.fromkeys(("upgrade", "upgraded"), "upgraded"),
     **dict.fromkeys(("cancel", "cancelled", "canceled", "cancellation"), "cancelled"),
@@ -67,16 +69,28 @@ def log(subscription: str, wire: WireDetail) -> ActivityLog:
     readable = isinstance(held, dict) and (found is None or isinstance(found, list))
     return ActivityLog(
         subscription=subscription,
-        items=tuple(sorted(read, key=lambda item: item.on)),
+        items=tuple(_ending_once(sorted(read, key=lambda one: one[0].on))),
         whole=readable and None not in days and len(items) >= _count(held.get("totalCount")),
         last_updated=wire.last_updated_date if isinstance(wire.last_updated_date, str) else "",
     )
 
 
-def _activity(item: Any, on: date, start: datetime | None, people: re.Pattern[str] | None, *, placed: bool) -> Activity:
+def _ending_once(read: Iterable[tuple[Activity, bool]]) -> Iterator[Activity]:
+    """An end told again (expired, and deleted weeks later) is one, on its first day, if it did not live between."""
+    ended = False
+    for item, alive in read:
+        repeated = ended and item.kind == "cancelled"
+        ended = (ended or item.kind == "cancelled") and not alive
+        yield replace(item, kind="unrelated", quantity=None) if repeated else item
+
+
+def _activity(
+    item: Any, on: date, start: datetime | None, people: re.Pattern[str] | None, *, placed: bool
+) -> tuple[Activity, bool]:
+    """An item, and whether it may be a sign of life."""
     if not isinstance(item, dict):
         text = f"an item that cannot be read: {item}" if isinstance(item, str) else "an item that cannot be read"
-        return Activity(on=on, kind="unknown", text=_shown(text, people))
+        return Activity(on=on, kind="unknown", text=_shown(text, people)), True
     action, details, status = (_text(item.get(name)) for name in ("actionType", "actionDetails", "actionStatus"))
     product, sku = _text(item.get("productId")), _text(item.get("skuId"))
     kind: ActivityKind = "unknown"
@@ -85,7 +99,8 @@ def _activity(item: Any, on: date, start: datetime | None, people: re.Pattern[st
         words = tuple(word.lower() for word in _WORD.findall(action))
         pairs = {} if words == _USERS else _pairs(details)
         kind = _after(status, _kind(words, pairs))
-    return Activity(
+    alive = _state(pairs) in {"billing", "suspended"} or kind not in {"cancelled", "unrelated"}
+    activity = Activity(
         on=on,
         kind=kind,
         quantity=_quantity(pairs) if kind not in {"unrelated", "unknown"} else None,
@@ -93,6 +108,7 @@ def _activity(item: Any, on: date, start: datetime | None, people: re.Pattern[st
         product=f"{product}/{sku}" if product and sku else "",
         text=_told(action, details, status, people),
     )
+    return activity, alive
 
 
 def _kind(words: tuple[str, ...], pairs: Mapping[str, str]) -> ActivityKind:
@@ -109,9 +125,9 @@ def _kind(words: tuple[str, ...], pairs: Mapping[str, str]) -> ActivityKind:
 
 
 def _change(words: tuple[str, ...], pairs: Mapping[str, str]) -> ActivityKind:
-    state = state_of(pairs.get("status", ""), begun=True)
-    if _UPDATED & set(words) and _UPDATED | {"subscription", "status"} >= set(words):
-        return "cancelled" if state == "ended" else "unrelated"
+    state = _state(pairs)
+    if _UPDATED & set(words) and set(words) <= _UPDATES:
+        return "cancelled" if state == "ended" and "price" not in words else "unrelated"
     if "autorenew" in "".join(words) and "new end date" not in pairs:
         return "unrelated"
     kinds = {_TOLD[word] for word in words if word in _TOLD}
@@ -147,6 +163,10 @@ def _pairs(details: str) -> Mapping[str, str]:
     if "new quantity" in found:
         found["quantity"] = found["new quantity"]
     return found
+
+
+def _state(pairs: Mapping[str, str]) -> SubscriptionState:
+    return state_of(pairs.get("status", ""), begun=True)
 
 
 def _quantity(pairs: Mapping[str, str]) -> int | None:

@@ -103,7 +103,10 @@ class SubscriptionList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ActivityKind = Literal["created", "quantity", "upgraded", "cancelled", "renewed", "converted", "unrelated", "unknown"]
-"""What an item of an activity log tells; `unrelated` is known to be none of billing, `unknown` is not understood."""
+"""What an item of an activity log tells; `unrelated` is nothing to bill by, `unknown` is not understood.
+
+A price change is `unrelated`, as its item has no price; and so is an end that is told once more.
+"""
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,6 +88,8 @@ def only(kind: Any, details: Any = "", **changes: Any) -> Activity:
         ("Subscription Status Changed", "Status: from_the_future; ", "unrelated", None),
         ("Subscription Status Changed", "Status: expired; ", "cancelled", None),
         ("Subscription Status Updated", "Status: suspended", "unrelated", None),
+        ("Price Updated", "Status: active; ", "unrelated", None),
+        ("Subscription Price Changed", "Status: deleted; ", "unrelated", None),
     ],
 )
 def test_an_item_tells(action: str, details: str, kind: str, quantity: int | None) -> None:
@@ -197,6 +199,32 @@ def test_the_oldest_comes_first_and_within_a_day_the_wire_s_order_is_reversed() 
 def test_a_wire_out_of_order_is_put_in_order_of_its_days() -> None:
     log = days("2026-03-01T09:00:00Z", "2026-03-03T07:00:00Z", "2026-03-02T08:00:00Z")
     assert [one.on.day for one in log.items] == [1, 2, 3]
+
+
+def kinds(*oldest_first: tuple[str, str]) -> list[str]:
+    return [one.kind for one in read(*(item(*one) for one in reversed(oldest_first))).items]
+
+
+EXPIRED, DELETED = ("Subscription Expired", "Status: expired; "), ("Subscription Updated", "Status: deleted; ")
+
+
+def test_an_end_that_is_told_again_is_one_end() -> None:
+    users = ("Users Update", "License Updated")
+    assert kinds(EXPIRED, users, DELETED, DELETED) == ["cancelled", "unrelated", "unrelated", "unrelated"]
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        ("Subscription Resumed", "Status: active; "),
+        ("Subscription Updated", "New Quantity: 3; "),
+        ("Subscription Renewed", ""),
+        ("Subscription Brought Back", ""),
+    ],
+)
+def test_an_end_after_a_sign_of_life_is_another_one(life: tuple[str, str]) -> None:
+    found = kinds(EXPIRED, life, DELETED)
+    assert (found[0], found[2]) == ("cancelled", "cancelled")
 
 
 def test_items_that_share_an_id_are_all_kept() -> None:

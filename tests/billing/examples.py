@@ -53,33 +53,31 @@ def subscription(**changed: Any) -> SubscriptionTerms:
     )
 
 
-def purchase(licences: int = 10, on: str = "2026-01-10") -> Purchase:
+def purchase(licences: int = 10, on: str = "2026-01-10") -> Event:
     return Purchase(on=day(on), quantity=licences)
 
 
-def quantity(on: str, licences: int) -> QuantityChange:
+def quantity(on: str, licences: int) -> Event:
     return QuantityChange(on=day(on), quantity=licences)
 
 
-def price(on: str, unit_price: str | None = None, unit_cost: str | None = None) -> PriceChange:
+def price(on: str, unit_price: str | None = None, unit_cost: str | None = None) -> Event:
     return PriceChange(on=day(on), unit_price=_money(unit_price), unit_cost=_money(unit_cost))
 
 
-def upgrade(
-    on: str, product: str = "PLUS", unit_price: str | None = "36.00", unit_cost: str | None = "28.80"
-) -> Upgrade:
+def upgrade(on: str, product: str = "PLUS", unit_price: str | None = "36.00", unit_cost: str | None = "28.80") -> Event:
     return Upgrade(on=day(on), product=product, unit_price=_money(unit_price), unit_cost=_money(unit_cost))
 
 
-def cancel(on: str) -> Cancellation:
+def cancel(on: str) -> Event:
     return Cancellation(on=day(on))
 
 
-def renew(on: str, end: str, unit_price: str | None = None, unit_cost: str | None = None) -> Renewal:
+def renew(on: str, end: str, unit_price: str | None = None, unit_cost: str | None = None) -> Event:
     return Renewal(on=day(on), end=day(end), unit_price=_money(unit_price), unit_cost=_money(unit_cost))
 
 
-def usage(on: str, period: str, amount: str, cost: str) -> Usage:
+def usage(on: str, period: str, amount: str, cost: str) -> Event:
     return Usage(on=day(on), period=period, price=Decimal(amount), cost=Decimal(cost))
 
 

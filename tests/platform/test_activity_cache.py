@@ -100,6 +100,11 @@ def test_a_damaged_entry_is_a_miss_and_leaves_the_others(file: Path, damage: str
     assert cache.get("4711", "1", MOVED) == log(1)
 
 
+def test_an_entry_that_was_moved_to_another_account_is_a_miss(file: Path) -> None:
+    changed(file, "UPDATE logs SET account = '4712'")
+    assert ActivityCache(file.parent).get("4712", "1", MOVED) is None
+
+
 def test_an_entry_of_another_format_is_a_miss(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.platform.activity_cache.FORMAT", FORMAT + 1)
     cache = ActivityCache(file.parent)

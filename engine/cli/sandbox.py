@@ -131,6 +131,11 @@ def set_(directory: str | None, name: str, value: str, style: str) -> int:
 @sandbox.command()
 @click.option("--customers", type=click.IntRange(1, 100_000), help="Make a world with this many customers.")
 @click.option("--subscriptions", type=click.IntRange(1, 1_000_000), help="… and with this many subscriptions.")
+@click.option(
+    "--varied",
+    is_flag=True,
+    help="… with all kinds of agreements: monthly or yearly, prorating or not, invoiced in advance or in arrears.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same world.")
 @click.option(
     "--workspace",
@@ -141,7 +146,13 @@ def set_(directory: str | None, name: str, value: str, style: str) -> int:
 @format_option("json")
 @click.pass_obj
 def reset(
-    directory: str | None, customers: int | None, subscriptions: int | None, seed: int, folder: Path | None, style: str
+    directory: str | None,
+    customers: int | None,
+    subscriptions: int | None,
+    varied: bool,
+    seed: int,
+    folder: Path | None,
+    style: str,
 ) -> int:
     """Make the example world anew, or a large made one. What was applied is gone.
 
@@ -151,18 +162,22 @@ def reset(
     Examples:
       cwctl sandbox reset
       cwctl sandbox reset --customers 100 --workspace /tmp/large
+      cwctl sandbox reset --customers 16 --varied --workspace /tmp/varied
     """
+    from engine.sandbox.bookkeeping import EVERY_KIND, MONTHLY
     from engine.sandbox.workspace_files import write_workspace
 
     made = customers is not None or subscriptions is not None
     if folder is not None and not made:
         raise click.UsageError("--workspace goes with --customers or --subscriptions: the example has its workspace.")
+    if varied and not made:
+        raise click.UsageError("--varied goes with --customers or --subscriptions: the example stays as it is.")
     if folder is not None:
         if folder.exists() and any(folder.iterdir()):
             raise Stop(f"the folder {folder} is not empty; nothing was written", hint="Name a new folder.")
         folder.mkdir(parents=True, exist_ok=True)
     with opened(str(folder) if folder else directory) as world:
-        world.reset(customers, subscriptions, seed)
+        world.reset(customers, subscriptions, seed, EVERY_KIND if varied else (MONTHLY,))
         if folder is not None:
             write_workspace(world.store, folder)
         counted = {name: world.store.count(kind) for name, kind in _KINDS.items()}

@@ -3,24 +3,48 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import NamedTuple
 
 from engine.sandbox.example.catalog import MANUFACTURER_OF, MANUFACTURERS, OFFERS, Item
 from engine.sandbox.psa import seed
 from engine.sandbox.store import Store
 
-CLOUD_TYPE, YEARLY_TYPE = 21, 22
-"""Ids of the agreement types."""
+
+class AgreementKind(NamedTuple):
+    """How agreements of one type bill: a month or a year at a time, by the day or whole periods, before or after."""
+
+    yearly: bool = False
+    prorates: bool = True
+    arrears: bool = False
+
+    @property
+    def type_id(self) -> int:
+        """The id of its agreement type."""
+        return 21 + self.yearly + 2 * (not self.prorates) + 4 * self.arrears
+
+    @property
+    def type_name(self) -> str:
+        """The name of its agreement type."""
+        parts = {"yearly": self.yearly, "whole periods": not self.prorates, "in arrears": self.arrears}
+        return ", ".join(["Cloud services", *(part for part, told in parts.items() if told)])
+
+
+MONTHLY, YEARLY = AgreementKind(), AgreementKind(yearly=True)
+EVERY_KIND = tuple(AgreementKind(*told) for told in product((False, True), (True, False), (False, True)))
+"""All eight, monthly ones first."""
 
 
 class PsaAgreement(NamedTuple):
-    """An agreement that prorates, billed from its start; `next_invoice` is the first day not yet invoiced."""
+    """An agreement billed from its start. `next_invoice` is when the next invoice is due: the first day not yet
+    invoiced, or in arrears the first day after the period that is not yet invoiced.
+    """
 
     id: int
     name: str
     start: date
-    yearly: bool = False
-    next_invoice: date = date(2026, 7, 1)
+    kind: AgreementKind = MONTHLY
+    next_invoice: date | None = date(2026, 7, 1)
 
 
 class Company(NamedTuple):
@@ -37,11 +61,16 @@ class Company(NamedTuple):
     agreements: tuple[PsaAgreement, ...]
 
 
-def write_setup(store: Store) -> None:
-    """Writes the PSA's set-up tables, agreement types and manufacturers."""
+def write_setup(store: Store, kinds: Iterable[AgreementKind] = ()) -> None:
+    """Writes the PSA's set-up tables, manufacturers, and the agreement types of the two usual and of these kinds."""
     seed.add_setup_tables(store)
-    seed.add_agreement_type(store, "Cloud services", id=CLOUD_TYPE)
-    seed.add_agreement_type(store, "Cloud services, yearly", billing_cycle=seed.YEARLY, id=YEARLY_TYPE)
+    every = sorted({MONTHLY, YEARLY, *kinds}, key=lambda kind: kind.type_id)
+    for kind in every:
+        cycle = seed.YEARLY if kind.yearly else seed.MONTHLY
+        seed.add_agreement_type(store, kind.type_name, billing_cycle=cycle, prorates=kind.prorates, id=kind.type_id)
+    in_arrears = [str(kind.type_id) for kind in every if kind.arrears]
+    if in_arrears:
+        store.set_setting("psa.arrears_types", ",".join(in_arrears))
     for id, name in MANUFACTURERS.items():
         seed.add_manufacturer(store, name, id=id)
 
@@ -86,9 +115,10 @@ def write_companies(store: Store, companies: Iterable[Company]) -> None:
                 id=agreement.id,
                 company=company.id,
                 name=agreement.name,
-                type=YEARLY_TYPE if agreement.yearly else CLOUD_TYPE,
-                billing_cycle=seed.YEARLY if agreement.yearly else seed.MONTHLY,
+                type=agreement.kind.type_id,
+                billing_cycle=seed.YEARLY if agreement.kind.yearly else seed.MONTHLY,
                 start=agreement.start,
+                prorates=agreement.kind.prorates,
                 next_invoice=agreement.next_invoice,
             )
 

@@ -1,11 +1,19 @@
 """A large world, the same for the same seed: customers and subscriptions with their companies and agreements."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from engine.sandbox.bookkeeping import Company, PsaAgreement, write_companies, write_items, write_setup
+from engine.sandbox.bookkeeping import (
+    MONTHLY,
+    AgreementKind,
+    Company,
+    PsaAgreement,
+    write_companies,
+    write_items,
+    write_setup,
+)
 from engine.sandbox.events import Document, Event, bought, changed, next_term, roll_term
 from engine.sandbox.example.catalog import ITEMS, OFFERS
 from engine.sandbox.platform.documents import Offer, customer_document
@@ -22,6 +30,8 @@ __all__ = ["workspace_for", "write_generated", "write_workspace"]
 FIRST_DAY = date(2026, 6, 15)
 _SINCE = date(2024, 1, 1)
 _AGREEMENT_START = date(2026, 1, 1)
+_YEAR_START = date(2026, 6, 1)
+"""Of yearly agreements, of which nothing has been invoiced."""
 
 _FIRST = ("Amber", "Birch", "Cedar", "Ember", "Falcon", "Granite", "Harbor", "Indigo", "Juniper", "Lantern", "Meadow")
 _SECOND = ("Bakery", "Boatworks", "Clinic", "Dental", "Engineering", "Farms", "Interiors", "Logistics", "Robotics")
@@ -47,12 +57,16 @@ class Numbers(NamedTuple):
 FROM = Numbers()
 
 
-def write_generated(store: Store, *, customers: int, subscriptions: int, seed: int) -> None:
-    """Writes a generated world into an empty store: one company and one monthly agreement per customer, no additions.
+def write_generated(
+    store: Store, *, customers: int, subscriptions: int, seed: int, kinds: Sequence[AgreementKind] = (MONTHLY,)
+) -> None:
+    """Writes a generated world into an empty store: one company and one agreement per customer, no additions.
 
-    Subscriptions are dealt out evenly; about one in eight is metered. Raises ValueError without a customer.
+    The kinds of agreements are dealt out in turn: with as many kinds as customers, each customer has its own. So are
+    the subscriptions; of those on a monthly agreement about one in eight is metered, those on a yearly one are paid
+    yearly. Raises ValueError without a customer or a kind.
     """
-    if customers < 1 or subscriptions < 0:
+    if customers < 1 or subscriptions < 0 or not kinds:
         raise ValueError("a generated world needs at least one customer, and no less than 0 subscriptions")
     chance = random.Random(seed)  # noqa: S311 - the same world for the same seed, nothing secret
     settings = PlatformSettings(store)
@@ -60,9 +74,9 @@ def write_generated(store: Store, *, customers: int, subscriptions: int, seed: i
         store.set_setting("today", str(FIRST_DAY))
         store.set_setting(CLOSED_UNTIL, str(FIRST_DAY))
         write_catalog(store, settings.account, OFFERS.values(), _SINCE)
-        write_setup(store)
+        write_setup(store, kinds)
         write_items(store, ITEMS)
-        companies = [_company(chance, number) for number in range(customers)]
+        companies = [_company(chance, number, kinds[number % len(kinds)]) for number in range(customers)]
         store.put_many(CUSTOMER, ((one.customer, _customer(settings.account, one), None) for one in companies))
         write_companies(store, companies)
         docs: list[tuple[int, Document, int | None]] = []
@@ -76,10 +90,12 @@ def write_generated(store: Store, *, customers: int, subscriptions: int, seed: i
         store.put_many(ACTIVITY, logs)
 
 
-def _company(chance: random.Random, number: int) -> Company:
+def _company(chance: random.Random, number: int, kind: AgreementKind) -> Company:
     city, state, zip_code = chance.choice(_CITIES)
     name = f"{chance.choice(_FIRST)} {chance.choice(_SECOND)} {number + 1:05}"
-    agreement = PsaAgreement(id=FROM.agreement + number, name="Cloud services", start=_AGREEMENT_START)
+    agreement = PsaAgreement(FROM.agreement + number, kind.type_name, _AGREEMENT_START, kind)
+    if kind.yearly:
+        agreement = agreement._replace(start=_YEAR_START, next_invoice=None)
     return Company(
         id=FROM.company + number,
         identifier=f"Example{number + 1:05}",
@@ -107,19 +123,26 @@ def _customer(account: str, company: Company) -> Document:
     )
 
 
-def _monthly() -> list[Offer]:
-    """Offers that a monthly agreement can bill and a catalog item stands for."""
+def _sold(cycle: str) -> list[Offer]:
+    """Offers that an agreement of this billing cycle can bill and a catalog item stands for."""
     sold = {item.offer for item in ITEMS}
-    return [offer for name, offer in OFFERS.items() if name in sold and offer.cycle == "monthly"]
+    return [offer for name, offer in OFFERS.items() if name in sold and offer.cycle == cycle]
 
 
-_LICENSED = [offer for offer in _monthly() if not offer.metered]
-_METERED = [offer for offer in _monthly() if offer.metered]
+_LICENSED = [offer for offer in _sold("monthly") if not offer.metered]
+_METERED = [offer for offer in _sold("monthly") if offer.metered]
+_PAID_YEARLY = _sold("annual")
+
+
+def _offer(chance: random.Random, owner: Company) -> Offer:
+    if owner.agreements[0].kind.yearly:
+        return chance.choice(_PAID_YEARLY)
+    return chance.choice(_METERED if chance.random() < 0.125 else _LICENSED)
 
 
 def _subscription(chance: random.Random, id: int, owner: Company, account: str) -> tuple[Document, list[Document]]:
     """A record and its log, newest first, with up to three seat changes before the first day."""
-    offer = chance.choice(_METERED if chance.random() < 0.125 else _LICENSED)
+    offer = _offer(chance, owner)
     start = (_SINCE + timedelta(days=chance.randrange(800))).replace(day=chance.randrange(1, 29))
     quantity = 1 if offer.metered else chance.randrange(1, 120)
     purchase = Event(

@@ -1,11 +1,12 @@
 """The sandbox as one thing: both simulators, their store, their clock and their world."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from engine.sandbox.asgi import App
+from engine.sandbox.bookkeeping import MONTHLY, AgreementKind
 from engine.sandbox.events import Event, Outcome
 from engine.sandbox.faults import Faults
 from engine.sandbox.generate import write_generated
@@ -65,10 +66,19 @@ class Sandbox:
         return cls(store)
 
     @classmethod
-    def in_memory(cls, customers: int | None = None, subscriptions: int | None = None, seed: int = 1) -> "Sandbox":
-        """A sandbox without a file: the example world, or a generated one if a number is given."""
+    def in_memory(
+        cls,
+        customers: int | None = None,
+        subscriptions: int | None = None,
+        seed: int = 1,
+        kinds: Sequence[AgreementKind] = (MONTHLY,),
+    ) -> "Sandbox":
+        """A sandbox without a file: the example world, or a generated one if a number is given.
+
+        The kinds of agreements are dealt out in turn among the customers of a generated world.
+        """
         store = Store(":memory:")
-        _write(store, customers, subscriptions, seed)
+        _write(store, customers, subscriptions, seed, kinds)
         return cls(store)
 
     @property
@@ -140,7 +150,13 @@ class Sandbox:
             raise ValueError(reason)
         self.store.set_setting(name, value)
 
-    def reset(self, customers: int | None = None, subscriptions: int | None = None, seed: int = 1) -> None:
+    def reset(
+        self,
+        customers: int | None = None,
+        subscriptions: int | None = None,
+        seed: int = 1,
+        kinds: Sequence[AgreementKind] = (MONTHLY,),
+    ) -> None:
         """Makes the example world anew, or a generated one if a number is given. Faults are disarmed.
 
         Ten subscriptions go with a customer where only one of the numbers is given. Raises ValueError for no customer.
@@ -149,14 +165,16 @@ class Sandbox:
         self.faults.reset_requests()
         with self.store.transaction():
             self.store.clear()
-            _write(self.store, customers, subscriptions, seed)
+            _write(self.store, customers, subscriptions, seed, kinds)
 
     def close(self) -> None:
         """Closes the store."""
         self.store.close()
 
 
-def _write(store: Store, customers: int | None, subscriptions: int | None, seed: int) -> None:
+def _write(
+    store: Store, customers: int | None, subscriptions: int | None, seed: int, kinds: Sequence[AgreementKind]
+) -> None:
     if customers is None and subscriptions is None:
         write_example(store)
         return
@@ -164,4 +182,4 @@ def _write(store: Store, customers: int | None, subscriptions: int | None, seed:
         customers = max(1, (subscriptions or 0) // 10)
     if subscriptions is None:
         subscriptions = 10 * customers
-    write_generated(store, customers=customers, subscriptions=subscriptions, seed=seed)
+    write_generated(store, customers=customers, subscriptions=subscriptions, seed=seed, kinds=kinds)

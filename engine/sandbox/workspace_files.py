@@ -9,6 +9,7 @@ from engine.sandbox.happening import OFFER
 from engine.sandbox.platform.documents import PROVIDERS
 from engine.sandbox.platform.lists import CUSTOMER
 from engine.sandbox.platform.subscriptions import SUBSCRIPTION
+from engine.sandbox.psa.settings import PsaSettings
 from engine.sandbox.store import Store
 
 Document = dict[str, Any]
@@ -52,6 +53,13 @@ product:
   create_manufacturers: true
 countries: { US: United States }
 """
+_WHOLE_PERIODS = """\
+  - agreement_type: {name}
+    effective_date_positive_change: first_of_month
+    effective_date_negative_change: first_of_next_month
+    service_cancellation: end_of_month
+    price_change: next_period
+"""
 _MANUFACTURERS = {"2": "Google", "30": "Microsoft"}
 
 
@@ -59,7 +67,7 @@ def workspace_for(store: Store, *, split: bool = False) -> dict[str, str]:
     """Files by their path within the workspace. `split` gives each customer files of its own below mappings/.
 
     A company is found by its account number, a catalog item by its vendor sku; what has none stays unmapped, and so do
-    subscriptions of a customer without an agreement.
+    subscriptions of a customer without an agreement. Yearly agreements are mapped where a company has no monthly one.
     """
     companies = _companies(store)
     mapped = {doc["name"].rpartition("/")[2]: doc for doc in store.rows(CUSTOMER)}
@@ -67,7 +75,8 @@ def workspace_for(store: Store, *, split: bool = False) -> dict[str, str]:
     agreements = _agreements(store)
     items = {doc.get("vendorSku"): doc for doc in store.rows("catalog_item")}
     customers = {id: _customer(id, doc, companies[id], agreements) for id, doc in mapped.items()}
-    services = _services(store, {id for id in mapped if companies[id]["id"] in agreements}, items)
+    cycles = {id: agreements[companies[id]["id"]] for id in mapped if companies[id]["id"] in agreements}
+    services = _services(store, {id: _cycle(own[0]) for id, own in cycles.items()}, items)
     files = {
         "config/connections.yaml": _file("connections", 1, _CONNECTIONS),
         "rules/sync.yaml": _file("sync", 1, _SYNC),
@@ -75,6 +84,9 @@ def workspace_for(store: Store, *, split: bool = False) -> dict[str, str]:
         "rules/providers.yaml": _file("providers", 1, _list("providers", map(_provider, PROVIDERS.items()))),
         "mappings/products.yaml": _file("products", 1, _list("products", _products(store, items))),
     }
+    billing = _billing(store)
+    if billing:
+        files["rules/billing.yaml"] = _file("billing", 1, billing)
     if not split:
         every = [line for lines in services.values() for line in lines]
         files["mappings/customers.yaml"] = _file("customers", 1, _list("customers", customers.values()))
@@ -99,12 +111,30 @@ def _companies(store: Store) -> dict[str, Document]:
 
 
 def _agreements(store: Store) -> dict[int, list[Document]]:
-    """The monthly agreements of each company, by its id."""
+    """The monthly agreements of each company, by its id; where there are none, the yearly ones."""
     found: dict[int, list[Document]] = {}
-    for doc in store.rows("agreement"):
-        if doc["billingCycle"]["name"] == "Monthly":
-            found.setdefault(doc["company"]["id"], []).append(doc)
+    for cycle in ("Monthly", "Yearly"):
+        fitting = [doc for doc in store.rows("agreement") if doc["billingCycle"]["name"] == cycle]
+        known = set(found)
+        for doc in fitting:
+            if doc["company"]["id"] not in known:
+                found.setdefault(doc["company"]["id"], []).append(doc)
     return found
+
+
+def _cycle(agreement: Document) -> str:
+    """The billing cycle of the subscriptions that an agreement can bill."""
+    return "monthly" if agreement["billingCycle"]["name"] == "Monthly" else "annual"
+
+
+def _billing(store: Store) -> str:
+    """Choices for types of agreements that do not prorate, and which types are invoiced in arrears; "" if none is."""
+    whole = {doc["type"]["name"] for doc in store.rows("agreement") if not doc["prorateFlag"]}
+    late = set(filter(None, PsaSettings(store)["psa.arrears_types"].split(",")))
+    named = [doc["name"] for doc in store.rows("agreement_type") if str(doc["id"]) in late]
+    text = "".join(_WHOLE_PERIODS.format(name=_text(name)) for name in sorted(whole))
+    types = [f"{{ name: {_text(name)}, invoiced: in_arrears }}" for name in named]
+    return (f"overrides:\n{text}" if text else "") + (_list("agreement_types", types) if types else "")
 
 
 def _customer(id: str, doc: Document, company: Document, agreements: dict[int, list[Document]]) -> str:
@@ -140,13 +170,13 @@ def _products(store: Store, items: dict[str | None, Document]) -> list[str]:
     return found
 
 
-def _services(store: Store, customers: set[str], items: dict[str | None, Document]) -> dict[str, list[str]]:
-    """Entries by customer, for monthly subscriptions of products that have a catalog item."""
+def _services(store: Store, cycles: dict[str, str], items: dict[str | None, Document]) -> dict[str, list[str]]:
+    """Entries by customer, for subscriptions with the billing cycle of its agreement and a product with an item."""
     found: dict[str, list[str]] = {}
     for doc in store.rows(SUBSCRIPTION):
         owner = doc["customerId"]
         product = f"{doc['cloudProviderId']}/{doc['ccpProductId']}/{doc['ccpPlanId']}"
-        if owner in customers and product in items and doc["subscriptionBillingCycle"] == "monthly":
+        if product in items and cycles.get(owner) == doc["subscriptionBillingCycle"]:
             name = _text(doc["subscriptionName"])
             found.setdefault(owner, []).append(f"{{ subscription: {doc['id']}, customer: {owner}, name: {name} }}")
     return found

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from engine.sandbox.bookkeeping import (
+    YEARLY,
     Company,
     PsaAgreement,
     write_companies,
@@ -76,7 +77,9 @@ def _write_psa(store: Store) -> None:
 def _company(customer: Customer, id: int) -> Company:
     """The company of a customer as the PSA knows it, with what differs there."""
     agreements = tuple(
-        PsaAgreement(one.id, one.name, one.start, one.yearly, date(2026, 6, 1) if one.yearly else date(2026, 7, 1))
+        PsaAgreement(one.id, one.name, one.start, YEARLY, date(2026, 6, 1))
+        if one.yearly
+        else PsaAgreement(one.id, one.name, one.start)
         for one in customer.agreements
     )
     differs = customer.in_psa.get

@@ -144,12 +144,20 @@ def test_reset_makes_a_world_with_its_workspace(cwctl: Cwctl, tmp_path: Path) ->
     assert json.loads(cwctl(*options, tmp_path / "three", "--format", "json").out)["customers"] == 4
 
 
+def test_reset_makes_a_varied_world(cwctl: Cwctl, tmp_path: Path) -> None:
+    ended = cwctl("sandbox", "reset", "--customers", "8", "--varied", "--workspace", tmp_path / "varied")
+    assert ended.code == 0
+    invoiced = cwctl("-C", tmp_path / "varied", "sandbox", "invoice", "--period", "2026-06").out
+    assert "Cloud services, yearly, whole periods, in arrears (5008): 2026-06-01 to 2027-05-31" in invoiced
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--customers", "0"], "Invalid value for '--customers'"),
         (["--subscriptions", "-1"], "Invalid value for '--subscriptions'"),
         (["--seed", "x"], "Invalid value for '--seed'"),
+        (["--varied"], "--varied goes with --customers or --subscriptions"),
         (["--workspace", "elsewhere"], "--workspace goes with --customers or --subscriptions"),
     ],
 )

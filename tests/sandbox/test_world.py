@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.sandbox.bookkeeping import EVERY_KIND
 from engine.sandbox.generate import workspace_for, write_workspace
 from engine.sandbox.sandbox import Sandbox
 from engine.workspace.load import load
@@ -128,6 +129,41 @@ def test_a_seed_gives_one_world_and_another_a_different_one() -> None:
     assert (one.store.count("company"), one.store.count("agreement"), one.store.count("addition")) == (20, 20, 0)
     with pytest.raises(ValueError, match="at least one customer"):
         one.reset(customers=0, subscriptions=5)
+
+
+def test_a_world_can_have_every_kind_of_agreement_in_chosen_numbers() -> None:
+    chosen = [*EVERY_KIND, EVERY_KIND[0], EVERY_KIND[-1]]
+    sandbox, same = (Sandbox.in_memory(10, 60, 5, chosen) for _ in range(2))
+    agreements = list(sandbox.store.rows("agreement"))
+    assert [one["type"]["id"] for one in agreements] == [kind.type_id for kind in chosen]
+    for one, kind in zip(agreements, chosen, strict=True):
+        assert one["prorateFlag"] == kind.prorates
+        assert one["billingCycle"]["name"] == ("Yearly" if kind.yearly else "Monthly")
+    cycles: dict[str, set[str]] = {}
+    for doc in sandbox.store.rows("platform_subscription"):
+        cycles.setdefault(doc["customerId"], set()).add(doc["subscriptionBillingCycle"])
+    assert [cycles[str(500001 + n)] for n in range(10)] == [{"annual" if kind.yearly else "monthly"} for kind in chosen]
+    for kind_of_record in ("platform_subscription", "agreement"):
+        assert sandbox.store.texts(kind_of_record) == same.store.texts(kind_of_record)
+    invoiced = {one.agreement for one in sandbox.invoice("2026-06").invoices}
+    assert invoiced == {
+        one["id"] for one, kind in zip(agreements, chosen, strict=True) if kind.yearly or kind.arrears
+    }, "monthly ones in advance have June behind them"
+    with pytest.raises(ValueError, match="at least one customer"):
+        sandbox.reset(4, 10, kinds=())
+
+
+def test_the_workspace_of_a_varied_world_says_what_its_agreements_need(tmp_path: Path) -> None:
+    sandbox = Sandbox.in_memory(8, 80, 1, EVERY_KIND)
+    write_workspace(sandbox.store, tmp_path)
+    workspace, problems = load(tmp_path)
+    assert problems == []
+    assert workspace is not None
+    assert (len(workspace.mappings.customers), len(workspace.mappings.services)) == (8, 80)
+    billing = (tmp_path / "rules" / "billing.yaml").read_text()
+    for kind in EVERY_KIND:
+        assert (f'agreement_type: "{kind.type_name}"\n' in billing) == (not kind.prorates)
+        assert (f'name: "{kind.type_name}", invoiced: in_arrears' in billing) == kind.arrears
 
 
 @pytest.mark.parametrize("split", [False, True])

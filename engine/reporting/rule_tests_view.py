@@ -146,7 +146,14 @@ def _rows(pairs: list[Pair], width: int) -> list[list[Document]]:
         rows = _below(pairs, widths)
     else:
         rows = _sentences(pairs, fields, width)
-    return [[*row[:-1], {**row[-1], "text": row[-1]["text"].rstrip()}] for row in rows]
+    return [_trimmed(row) for row in rows]
+
+
+def _trimmed(row: list[Document]) -> list[Document]:
+    """The row without blanks at its end."""
+    while not row[-1]["text"].strip():
+        row = row[:-1]
+    return [*row[:-1], {**row[-1], "text": row[-1]["text"].rstrip()}]
 
 
 def _beside(pairs: list[Pair], widths: dict[str, int], block: int) -> list[list[Document]]:

@@ -20,6 +20,7 @@ from engine.reporting.render import (
     render_plan_markdown,
     render_plan_text,
     render_report_text,
+    render_rule_tests_text,
 )
 from tests.planning.builders import (
     addition,
@@ -39,6 +40,7 @@ from tests.planning.builders import (
     subscription,
     workspace,
 )
+from tests.reporting import rule_test_results
 
 GOLDEN = Path(__file__).parent / "golden"
 ESCAPE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -174,6 +176,10 @@ TEXTS = {
     "report-whole.txt": lambda: render_report_text(report_document(WHOLE), 80, False),
     "report-nothing.txt": lambda: render_report_text(report_document(report()), 80, False),
     "diagnostics.txt": lambda: diagnostics(100),
+    "rule-tests-60.txt": lambda: render_rule_tests_text(rule_test_results.FAILED, 60, False),
+    "rule-tests-80.txt": lambda: render_rule_tests_text(rule_test_results.FAILED, 80, False),
+    "rule-tests-120.txt": lambda: render_rule_tests_text(rule_test_results.FAILED, 120, False),
+    "rule-tests-passed.txt": lambda: render_rule_tests_text(rule_test_results.PASSED, 80, False),
 }
 
 

@@ -87,11 +87,28 @@ def test_advancing_lets_the_script_happen_in_order(sandbox: Sandbox, platform: C
     fresh.http.close()
 
 
+def test_autumn_has_one_of_each_change_for_a_walk_through(sandbox: Sandbox) -> None:
+    sandbox.advance(date(2026, 8, 31))
+    said = " ".join(sandbox.advance(date(2026, 10, 31)))
+    for change in (
+        "changes Microsoft 365 E3 (no Teams) from 38 to 41 (subscription 710013)",
+        "changes Microsoft 365 Business Basic from 62 to 56 (subscription 710006)",
+        "buys 6 × Microsoft 365 Business Premium (subscription 710045)",
+        "changes Microsoft 365 Business Standard from 44 to 40 (subscription 710005)",
+        "upgrades Microsoft 365 Business Basic to Microsoft 365 Business Standard (subscription 710017)",
+        "renews Visio Plan 2 until 2028-02-16 (subscription 710011)",
+        "cancels Sophos Intercept X Advanced (subscription 710030)",
+    ):
+        assert change in said
+    assert "did not happen" not in said
+    assert _record(sandbox, 710045)["parentSubscriptionId"] == "710006"
+
+
 def test_many_small_steps_lead_where_one_large_one_does() -> None:
     at_once, by_day = Sandbox.in_memory(), Sandbox.in_memory()
-    at_once.advance(date(2026, 9, 15))
+    at_once.advance(date(2026, 11, 15))
     day = by_day.today
-    while day < date(2026, 9, 15):
+    while day < date(2026, 11, 15):
         day = date.fromordinal(day.toordinal() + 1)
         by_day.advance(day)
     for kind in ("platform_subscription", "platform_activity", "platform_figures", "platform_invoice"):

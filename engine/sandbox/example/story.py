@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+import msgspec
+
 from engine.sandbox.events import Event
 from engine.sandbox.example.catalog import OFFERS
 
@@ -86,6 +88,12 @@ _CHANGED = """
 2026-08-10 710022 cancel
 2026-08-17 710014 seats 9
 2026-09-01 710024 seats 8
+2026-09-08 710013 seats 41
+2026-09-14 710006 partial_upgrade premium 6
+2026-09-21 710005 seats 40
+2026-10-05 710017 upgrade standard
+2026-10-12 710011 renew 15.9604371 12.7683497
+2026-10-19 710030 cancel
 """
 
 _LATER = """
@@ -124,20 +132,22 @@ def _purchase(words: list[str]) -> Iterator[Event]:
 
 def _change(words: list[str]) -> Event:
     day, id, action, *rest = words
-    on, subscription = date.fromisoformat(day), int(id)
+    told: dict[str, object]
     match action:
         case "seats":
-            return Event(on=on, action=action, subscription=subscription, quantity=int(rest[0]))
+            told = {"quantity": int(rest[0])}
         case "upgrade":
-            return Event(on=on, action=action, subscription=subscription, offer=OFFERS[rest[0]].key)
+            told = {"offer": OFFERS[rest[0]].key}
+        case "partial_upgrade":
+            told = {"offer": OFFERS[rest[0]].key, "quantity": int(rest[1])}
         case "convert":
-            offer = OFFERS[rest[0]]
-            return Event(on=on, action=action, subscription=subscription, price=offer.price, cost=offer.cost)
-        case "price":
-            price, cost = map(Decimal, rest)
-            return Event(on=on, action=action, subscription=subscription, price=price, cost=cost)
+            told = {"price": OFFERS[rest[0]].price, "cost": OFFERS[rest[0]].cost}
+        case "price" | "renew":
+            told = {"price": Decimal(rest[0]), "cost": Decimal(rest[1])}
         case "auto_renew":
-            return Event(on=on, action=action, subscription=subscription, auto_renew=rest != ["off"])
+            told = {"auto_renew": rest != ["off"]}
         case "cancel" | "suspend" | "resume":
-            return Event(on=on, action=action, subscription=subscription)
-    raise ValueError(f"the story knows no {action}")
+            told = {}
+        case _:
+            raise ValueError(f"the story knows no {action}")
+    return msgspec.convert({"on": day, "subscription": int(id), "action": action, **told}, Event)

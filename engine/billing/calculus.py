@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from engine.billing.calendar import eom, fom, fonm
-from engine.billing.history import Event, known
+from engine.billing.history import Event, checked_events, known
 from engine.billing.model import AgreementTerms, Line, Rules, SubscriptionTerms
 from engine.billing.segments import Segment, Step, segments
 from engine.billing.term import checked, rolled_end
@@ -33,6 +33,7 @@ def lines(
     """
     checked(subscription, agreement)
     events = known(history, as_of)
+    checked_events(events)
     if not events:
         return ()
     if subscription.kind == "usage":

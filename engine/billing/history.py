@@ -4,11 +4,14 @@ Each event carries the day on which it became known to have happened. `effective
 the day under which its line was posted already; it then holds whatever the rules say now.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 import msgspec
+
+from engine.billing.model import InputError
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True, tag="purchase"):
@@ -85,3 +88,22 @@ def known(history: Iterable[Event], as_of: date) -> tuple[Event, ...]:
         cancelled = cancelled or isinstance(event, Cancellation)
         found.append(event)
     return tuple(found)
+
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+def checked_events(events: Iterable[Event]) -> None:
+    """Raises InputError for fewer than no licences, an amount that is no number, a month of usage that is none."""
+    for event in events:
+        if isinstance(event, Purchase | QuantityChange):
+            if event.quantity < 0:
+                raise InputError(f"it has {event.quantity} licences on {event.on}")
+            continue
+        if isinstance(event, Cancellation):
+            continue
+        amounts = (event.price, event.cost) if isinstance(event, Usage) else (event.unit_price, event.unit_cost)
+        if not all(amount is None or amount.is_finite() for amount in amounts):
+            raise InputError(f"a price of {event.on} is no amount")
+        if isinstance(event, Usage) and not _MONTH.fullmatch(event.period):
+            raise InputError(f"the usage of {event.on} is for {event.period!r}, which is no month such as 2026-01")

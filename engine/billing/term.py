@@ -12,9 +12,13 @@ def checked(subscription: SubscriptionTerms, agreement: AgreementTerms) -> None:
         if agreement.billing != "monthly":
             raise InputError("consumption is billed by the month, its agreement by the year")
         return
-    if subscription.end is not None and subscription.end < subscription.start and subscription.kind == "license":
+    if not (subscription.unit_price.is_finite() and subscription.unit_cost.is_finite()):
+        raise InputError("its price or cost is no amount")
+    if subscription.kind == "one_time" or subscription.end is None:
+        return
+    if subscription.end < subscription.start:
         raise InputError(f"it ends on {subscription.end}, before its start on {subscription.start}")
-    if subscription.auto_renew and subscription.end is not None and not subscription.term:
+    if subscription.auto_renew and not subscription.term:
         raise InputError("it renews by itself, but names no term to renew for")
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.cli.exits import Stop
+from engine.cli.own_folder import FOLDER
 from engine.pipeline import Services
+from engine.platform.activity_cache import ActivityCache
 from engine.platform.client import PlatformClient
 from engine.psa.client import PsaClient
 from engine.workspace.model import Connection
@@ -31,7 +33,9 @@ def opened(connection: Connection, root: Path) -> Iterator[tuple[Services, date]
 def _network(connection: Connection, root: Path) -> Services:
     platform = network_platform(connection, root)
     account = connection.platform.account if connection.platform else ""
-    return Services(psa=network_psa(connection, root), platform=platform, account=account)
+    # The logs read before are a convenience: where the folder cannot be made, reads go on without.
+    logs = ActivityCache(root / FOLDER)
+    return Services(psa=network_psa(connection, root), platform=platform, account=account, logs=logs)
 
 
 def network_psa(connection: Connection, root: Path) -> PsaClient:

@@ -16,6 +16,11 @@ def covered(inputs: Inputs, selected: Selected) -> tuple[Selected, Part]:
     for customer, reasons in inputs.observed.unread_subscriptions.items():
         for one in selected.customers if customer == EVERYBODY else [customer]:
             gaps.setdefault(one, []).extend(reasons)
+    for subscription, failure in inputs.observed.unread_activity.items():
+        service = mappings.services.get(subscription)
+        if service is not None:
+            text = f"the activity log of subscription {subscription}: {failure}"
+            gaps.setdefault(service.customer, []).append(text)
     for customer in selected.customers:
         for reference in mappings.customers[customer].agreements:
             why = inputs.observed.unread_agreements.get(reference.agreement)

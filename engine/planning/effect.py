@@ -1,27 +1,109 @@
-"""What a line, and so a change, does to what is invoiced."""
+"""What changed lines do to what is invoiced: in each period to come, and once until then."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
 
-from engine.billing.calendar import eom
+import msgspec
+
+from engine.billing.effect_periods import Effect as Brought
+from engine.billing.effect_periods import change, steady_and_before
+from engine.billing.model import AgreementTerms, Line
+from engine.planning.ends import last_billed
 from engine.planning.plan import Effect
+from engine.psa.mark import Mark
+from engine.psa.models import Addition
+from engine.workspace.model import PsaBehaviour
 
-Recurrence = Literal["month", "year"]
-
-
-def recurring(
-    quantity: Decimal, price: Decimal, cost: Decimal, cancelled: date | None, as_of: date, recurrence: Recurrence
-) -> Effect:
-    """What a line brings each billing cycle. One that ends with the month of `as_of` brings nothing more."""
-    if cancelled is not None and cancelled <= eom(as_of):
-        return Effect()
-    amount, amount_cost = quantity * price, quantity * cost
-    if recurrence == "year":
-        return Effect(year=amount, year_cost=amount_cost)
-    return Effect(month=amount, month_cost=amount_cost)
+_ONE_DAY = timedelta(days=1)
 
 
-def once(quantity: Decimal, price: Decimal, cost: Decimal) -> Effect:
-    """What a line on a single whole period brings."""
-    return Effect(once=quantity * price, once_cost=quantity * cost)
+class Billing(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agreement bills a service. `renews` says that the term goes on by itself."""
+
+    terms: AgreementTerms
+    prorates: bool
+    renews: bool
+    owned_from: date
+    as_of: date
+    behaviour: PsaBehaviour
+
+
+class Bills(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as far as its amount goes; `cancelled` is its last billed day."""
+
+    role: str
+    quantity: Decimal
+    effective: date
+    cancelled: date | None
+    unit_price: Decimal
+    unit_cost: Decimal
+
+
+def wanted(line: Line, addition: Addition | None, fields: frozenset[str]) -> Bills:
+    """A line as it will bill: one that exists keeps its own first day, and its prices where they are not synced."""
+    price, cost, effective = line.unit_price, line.unit_cost, line.effective
+    if addition is not None:
+        price = price if "customer_unit_price" in fields else addition.unit_price
+        cost = cost if "partner_unit_cost" in fields else addition.unit_cost
+        effective = addition.effective or effective
+    return Bills(
+        role=line.role,
+        quantity=Decimal(line.quantity),
+        effective=effective,
+        cancelled=line.cancelled,
+        unit_price=price,
+        unit_cost=cost,
+    )
+
+
+def posted(mark: Mark, addition: Addition, behaviour: PsaBehaviour) -> Bills:
+    """A line as it bills today."""
+    return Bills(
+        role=mark.role,
+        quantity=addition.quantity - addition.less_included,
+        effective=addition.effective or mark.on or date.min,
+        cancelled=last_billed(addition.cancelled, behaviour),
+        unit_price=addition.unit_price,
+        unit_cost=addition.unit_cost,
+    )
+
+
+def effects(billing: Billing, pairs: Sequence[tuple[Bills | None, Bills | None]]) -> list[Effect]:
+    """The effect of each pair of before and after; they add up to the change of what the agreement is invoiced.
+
+    The pairs are all lines of the service on the agreement, also those that stay as they are.
+    """
+    before = [one for one, _ in pairs if one is not None]
+    after = [other for _, other in pairs if other is not None]
+    steady = steady_and_before(
+        before,
+        after,
+        billing.terms,
+        billing.as_of,
+        prorates=billing.prorates,
+        before_renews=_goes_on(billing, before),
+        after_renews=_goes_on(billing, after),
+        from_day=billing.owned_from,
+        rounding=billing.behaviour.rounding,
+    )
+    old, new = iter(steady.before), iter(steady.after)
+    return [
+        _effect(change(next(old) if one else None, next(new) if other else None), billing.terms) for one, other in pairs
+    ]
+
+
+def _goes_on(billing: Billing, lines: Sequence[Bills]) -> bool:
+    """Whether the last end is that of a term which renews, or is so far off that it ends nothing for now."""
+    if billing.renews:
+        return True
+    following = billing.terms.period_end(billing.as_of) + _ONE_DAY
+    ends = [line.cancelled for line in lines if line.role in {"base", "delta"} and line.cancelled is not None]
+    return bool(ends) and max(ends) > billing.terms.period_end(following)
+
+
+def _effect(brought: Brought, terms: AgreementTerms) -> Effect:
+    once = Effect(once=brought.once.price, once_cost=brought.once.cost)
+    if terms.billing == "annual":
+        return once + Effect(year=brought.recurring.price, year_cost=brought.recurring.cost)
+    return once + Effect(month=brought.recurring.price, month_cost=brought.recurring.cost)

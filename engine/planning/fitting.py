@@ -1,7 +1,9 @@
 """Whether a service can be billed: its subscription, its catalog item and its agreement, and that they fit together."""
 
 from collections.abc import Mapping
+from datetime import date
 
+from engine.billing.calendar import fom
 from engine.planning.catalog import CatalogPlan
 from engine.planning.companies import CompanyPlan
 from engine.planning.observed import Inputs
@@ -77,21 +79,30 @@ def item_of(
 
 
 def agreement_of(
-    inputs: Inputs, mapping: ServiceMapping, subscription: Subscription, companies: CompanyPlan
+    inputs: Inputs,
+    mapping: ServiceMapping,
+    agreement_id: int,
+    subscription: Subscription,
+    companies: CompanyPlan,
+    until: date | None = None,
 ) -> Agreement:
-    """The agreement that the mapping names, if the subscription can be billed on it. Raises Refused."""
+    """An agreement that the mapping names, if the subscription can be billed on it until then. Raises Refused.
+
+    One that the subscription has moved away from may have ended meanwhile.
+    """
     company = companies.companies.get(mapping.customer)
     if company is None:
         raise Refused("customer-held", "its customer is held back", "see what is said of the customer")
-    agreement = inputs.observed.agreements.get(mapping.agreement)
+    agreement = inputs.observed.agreements.get(agreement_id)
     if agreement is None:
-        why = f"the PSA has no agreement {mapping.agreement}"
+        why = f"the PSA has no agreement {agreement_id}"
         raise Refused("agreement-missing", why, "map the service onto an agreement that exists")
     label = f"agreement {agreement.id} ({agreement.name})"
     if agreement.company_id != company:
         why = f"{label} belongs to company {agreement.company_id} ({agreement.company}), not to its customer's"
         raise Refused("agreement-of-another-company", why, "correct the agreement, or the customer's company")
-    if agreement.cancelled or (agreement.end is not None and agreement.end < inputs.as_of):
+    left = until is not None and until < inputs.as_of
+    if not left and (agreement.cancelled or (agreement.end is not None and agreement.end < inputs.as_of)):
         raise Refused("agreement-ended", f"{label} is cancelled or has ended", "map the service onto another agreement")
     if agreement.start is None:
         raise Refused("agreement-without-start", f"{label} has no start date", "enter its start date in the PSA")
@@ -104,7 +115,22 @@ def agreement_of(
     if not fits:
         why = f"it bills {subscription.cycle or 'monthly'}, {label} bills {frequency.lower()}"
         raise Refused("cycle-differs", why, "map it onto an agreement with the same billing cycle")
+    if subscription.cycle == "annual":
+        _check_year(agreement, subscription)
     return agreement
+
+
+def _check_year(agreement: Agreement, subscription: Subscription) -> None:
+    """A yearly subscription needs an agreement whose year begins with its month (the guide's note on services)."""
+    assert agreement.start is not None
+    wanted = fom(subscription.start)
+    if (agreement.start.month, agreement.start.day) == (wanted.month, 1):
+        return
+    why = (
+        f"it is paid yearly and starts on {subscription.start}, agreement {agreement.id} ({agreement.name}) on "
+        f"{agreement.start}: its year must begin on the first of the subscription's start month ({wanted})"
+    )
+    raise Refused("year-differs", why, f"map it onto a yearly agreement that starts on {wanted}")
 
 
 def frequency_of(inputs: Inputs, agreement: Agreement) -> str:

@@ -6,6 +6,7 @@ from engine.diagnostics import in_order
 from engine.planning.catalog import plan_catalog
 from engine.planning.companies import plan_companies
 from engine.planning.coverage import covered
+from engine.planning.followers import with_followers
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import (
@@ -25,12 +26,13 @@ from engine.planning.services import plan_services
 
 def make(inputs: Inputs) -> Plan:
     """The plan of these inputs. A pure function: the same inputs give the same plan, byte for byte."""
+    inputs, followed = with_followers(inputs)
     selected, incomplete = covered(inputs, select(inputs))
     posted = Posted(inputs.account, inputs.observed.additions)
     companies = plan_companies(inputs, selected.customers)
     catalog = plan_catalog(inputs, selected.products)
     services = plan_services(inputs, selected.services, companies, catalog, posted)
-    part = joined((companies.part, catalog.part, services.part, incomplete))
+    part = joined((Part(notices=followed), companies.part, catalog.part, services.part, incomplete))
     changes = _needed(part, selected)
     unmanaged = _unmanaged(inputs, selected, posted)
     unmapped = _unmapped(inputs, selected)

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from engine.planning.plan import Selection
-from engine.platform.models import Customer, ProductPlan, Subscription
+from engine.platform.models import ActivityLog, Customer, ProductPlan, Subscription
 from engine.psa.models import Addition, Agreement, BillingCycle, CatalogItem, Company, Country, Manufacturer
 from engine.workspace.model import Workspace
 
@@ -25,6 +25,12 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     additions: dict[int, tuple[Addition, ...]]
     unread_agreements: dict[int, str]
     unread_subscriptions: dict[str, tuple[str, ...]]
+    activity: dict[str, ActivityLog] = {}
+    """Activity logs by subscription, of those that need one."""
+    unread_activity: dict[str, str] = {}
+    """Why a needed log could not be read, by subscription."""
+    invoiced_on: dict[int, date | None] | None = None
+    """The day of each agreement's last invoice (None: never invoiced), where it was asked for."""
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):

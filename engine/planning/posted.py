@@ -40,7 +40,7 @@ class Posted:
             return ()
         groups: dict[tuple[object, ...], list[Addition]] = defaultdict(list)
         for mark, addition in ours:
-            groups[key_of(mark)].append(addition)
+            groups[(mark.agreement, *key_of(mark))].append(addition)
         return next((tuple(group) for group in groups.values() if len(group) > 1), ())
 
     def damaged(self, subscription: str) -> tuple[Addition, ...]:
@@ -74,8 +74,8 @@ class Posted:
 
 
 def key_of(mark: Mark) -> tuple[object, ...]:
-    """What a line stands for within its subscription; a segment has one base line, whatever day it was posted for."""
-    day = None if mark.role in {"base", "one_time"} else mark.on
+    """What a line stands for within its subscription; there is one one-time line, whatever day it was posted for."""
+    day = None if mark.role == "one_time" else mark.on
     return (mark.segment, mark.role, day, mark.month, mark.sequence, mark.part)
 
 

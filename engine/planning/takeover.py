@@ -1,21 +1,23 @@
 """Which lines of an agreement stand for a service: those with its mark, or one that its mapping takes over."""
 
 from engine.planning.fitting import Refused
+from engine.planning.histories import stands
 from engine.planning.observed import Inputs
 from engine.planning.posted import Posted
 from engine.psa.mark import Mark
-from engine.psa.models import Addition, Agreement, CatalogItem
+from engine.psa.models import Addition, CatalogItem
 from engine.workspace.model import ProductMapping, ServiceMapping
 
 
-def our_lines(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
-    """Our lines of this subscription on its agreement. Raises Refused: duplicates, damaged marks, lines elsewhere."""
+def our_lines(mapping: ServiceMapping, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
+    """Our lines of this subscription on its agreements. Raises Refused: duplicates, damaged marks, lines elsewhere."""
     found = posted.of_subscription(mapping.subscription)
-    elsewhere = sorted({addition.agreement_id for _, addition in found} - {agreement.id})
+    listed = {one.agreement for one in mapping.agreements}
+    elsewhere = sorted({addition.agreement_id for _, addition in found if stands(addition)} - listed)
     if elsewhere:
-        why = f"it has lines on agreement {elsewhere[0]} already; on agreement {agreement.id} it would bill twice"
-        hint = f"map it back onto agreement {elsewhere[0]}, or end those lines and clear their marks first"
-        raise Refused("lines-elsewhere", why, hint)
+        why = f"it has lines on agreement {elsewhere[0]} already; on agreement {mapping.agreement} it would bill twice"
+        dated = f"agreements: [{{id: {elsewhere[0]}}}, {{id: {mapping.agreement}, from: YYYY-MM-DD}}]"
+        raise Refused("lines-elsewhere", why, f"move it on a day, with `{dated}`, or map it back")
     for addition in posted.damaged(mapping.subscription):
         why = f"the mark of addition {addition.id} was changed by hand, so it cannot be told whether it is this one's"
         hint = "end that addition in the PSA and clear its mark, or put the mark right"
@@ -25,21 +27,7 @@ def our_lines(mapping: ServiceMapping, agreement: Agreement, posted: Posted) -> 
         hint = "end the wrong one in the PSA and clear its mark"
         ids = " and ".join(str(addition.id) for addition in twice)
         raise Refused("duplicate-lines", f"additions {ids} carry the same mark", hint)
-    return found
-
-
-def check_product(ours: tuple[tuple[Mark, Addition], ...], item: CatalogItem | str) -> None:
-    """An addition cannot change its product: raises Refused for a line that bills another one.
-
-    One that has run out counts too: it would be extended at the new product's price.
-    """
-    for _, addition in ours:
-        if isinstance(item, CatalogItem) and addition.product_id != item.id:
-            why = (
-                f"its addition {addition.id} bills {addition.product_identifier}, its product is now {item.identifier}"
-            )
-            hint = "end that addition in the PSA and clear its mark; the next plan makes a line of the new product"
-            raise Refused("product-changed", why, hint)
+    return tuple((mark, addition) for mark, addition in found if addition.agreement_id in listed)
 
 
 def adopted_line(
@@ -47,9 +35,13 @@ def adopted_line(
     mapping: ServiceMapping,
     product: ProductMapping,
     item: CatalogItem | str,
+    agreement: int,
     posted: Posted,
 ) -> Addition | None:
-    """The existing line that the mapping names. Raises Refused if a line stands in the way of a new one."""
+    """The existing line that the mapping names. Raises Refused if a line stands in the way of a new one.
+
+    `agreement` is the one on which the first line is made.
+    """
     if isinstance(mapping.addition, int) and product.kind == "usage":
         why = f"consumption has a line for each month, so it cannot take over addition {mapping.addition}"
         raise Refused("addition-unsuitable", why, "write `addition: new`, and end the old line in the PSA")
@@ -58,17 +50,17 @@ def adopted_line(
             why = f"its catalog item is yet to be made, so addition {mapping.addition} cannot be of it"
             raise Refused("addition-missing", why, "map the product onto that addition's catalog item")
         return None
-    foreign = posted.foreign(mapping.agreement, item.id, inputs.as_of)
+    foreign = posted.foreign(agreement, item.id, inputs.as_of)
     if isinstance(mapping.addition, int):
         for addition in foreign:
             if addition.id == mapping.addition:
                 return addition
-        why = f"agreement {mapping.agreement} has no unmarked addition {mapping.addition} of {item.identifier}"
+        why = f"agreement {agreement} has no unmarked addition {mapping.addition} of {item.identifier}"
         raise Refused("addition-missing", why, "correct `addition` in the mapping")
     if foreign and mapping.addition is None:
         first = foreign[0]
         why = (
-            f"agreement {mapping.agreement} already has an addition of {item.identifier} that is not ours "
+            f"agreement {agreement} already has an addition of {item.identifier} that is not ours "
             f"(id {first.id}, {first.quantity.normalize():f} × {first.unit_price}): a second one might bill twice"
         )
         hint = f"write `addition: {first.id}` to take that line over, or `addition: new` for a line beside it"

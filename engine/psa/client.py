@@ -1,6 +1,7 @@
 """The PSA as the engine sees it."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 import httpx
 
@@ -44,6 +45,14 @@ class PsaClient:
     def agreements(self, ids: Collection[int] | None = None) -> list[Agreement]:
         """Agreements with these ids, or all; cancelled ones too."""
         return self._reading.agreements(ids)
+
+    def agreements_of(self, companies: Collection[int]) -> list[Agreement]:
+        """The agreements of these companies that are not cancelled."""
+        return self._reading.agreements_of(companies)
+
+    def invoiced_on(self) -> dict[int, date | None]:
+        """The day of each agreement's last invoice, by agreement; None for one that was never invoiced."""
+        return self._reading.invoiced_on()
 
     def manufacturers(self) -> list[Manufacturer]:
         """All manufacturers, inactive ones too."""

@@ -1,16 +1,26 @@
 """What is read of the PSA, as values of the engine."""
 
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import TypeVar
 
 import msgspec
 
 from engine.psa.api import Api
-from engine.psa.conditions import MOST_IDS, either, equals, is_safe, one_of
+from engine.psa.conditions import MOST_IDS, both, either, equals, id_batches, is_safe, one_of
 from engine.psa.errors import unreadable
 from engine.psa.marks import MarkPlace
 from engine.psa.models import Addition, Agreement, BillingCycle, CatalogItem, Company, Country, Manufacturer
-from engine.psa.paths import AGREEMENTS, BILLING_CYCLES, CATALOG, COMPANIES, COUNTRIES, MANUFACTURERS, additions_path
+from engine.psa.paths import (
+    AGREEMENTS,
+    BILLING_CYCLES,
+    CATALOG,
+    COMPANIES,
+    COUNTRIES,
+    MANUFACTURERS,
+    RECAP,
+    additions_path,
+)
 from engine.psa.wire import (
     WireAddition,
     WireAgreement,
@@ -19,6 +29,7 @@ from engine.psa.wire import (
     WireCompany,
     WireCountry,
     WireManufacturer,
+    WireRecap,
     WireRecord,
 )
 
@@ -71,6 +82,21 @@ class Reading:
             return [record.model() for record in found]
         except msgspec.ValidationError as failure:
             raise unreadable(AGREEMENTS, failure) from None
+
+    def agreements_of(self, companies: Collection[int]) -> list[Agreement]:
+        """The agreements of these companies that are not cancelled."""
+        found: list[WireAgreement] = []
+        for batch in id_batches(companies):
+            condition = both(one_of("company/id", batch), equals("cancelledFlag", False))
+            found += self._api.sweep(AGREEMENTS, list[WireAgreement], _AGREEMENT, condition)
+        try:
+            return [record.model() for record in found if record.company.id in companies]
+        except msgspec.ValidationError as failure:
+            raise unreadable(AGREEMENTS, failure) from None
+
+    def invoiced_on(self) -> dict[int, date | None]:
+        """The day of each agreement's last invoice, by agreement; None for one that was never invoiced."""
+        return {row.id: row.invoiced_on for row in self._api.sweep(RECAP, list[WireRecap])}
 
     def manufacturers(self) -> list[Manufacturer]:
         """All manufacturers, inactive ones too."""

@@ -155,6 +155,17 @@ class WireAgreement(WireRecord, rename="camel", kw_only=True):
         )
 
 
+class WireRecap(WireRecord, rename="camel", kw_only=True):
+    """An agreement's row in the recap of invoices."""
+
+    last_invoice_date: str | None = None
+
+    @property
+    def invoiced_on(self) -> date | None:
+        """The day of its last invoice; None if it never had one."""
+        return day(self.last_invoice_date)
+
+
 class CustomField(msgspec.Struct):
     id: int | None = None
     caption: str | None = None

@@ -1,0 +1,80 @@
+"""Why a line changes, in words, and the text that a line prints on the invoice."""
+
+from engine.billing.model import Line
+from engine.planning.plan import FieldChange
+from engine.planning.service import Service
+from engine.psa.models import Addition
+
+
+def created_because(service: Service, line: Line) -> str:
+    """The reason of a new line."""
+    subscription = service.subscription
+    more = "more" if line.quantity > 0 else "fewer"
+    others = {
+        "usage": f"consumption of {line.period}, without an amount until that month's figures are accepted",
+        "one_time": f"bought once on {subscription.start}",
+        "delta": f"{abs(line.quantity)} licences {more} from {line.effective}",
+        "reversal": f"what was given up is no longer billed from {line.effective}",
+    }
+    if line.role in others:
+        return others[line.role]
+    earlier = [one for one in service.lines if one.role == "base" and one.effective < line.effective]
+    if any(one.segment == line.segment for one in earlier):
+        return f"carries {line.quantity} licences on from {line.effective}"
+    if line.segment > 1:
+        return f"the product that it was upgraded to bills from {line.effective}"
+    begins = "its start" if line.effective == subscription.start else f"{line.effective}, when this program begins"
+    return f"no addition carries the mark of this subscription; it bills from {begins}"
+
+
+def updated_because(fields: tuple[FieldChange, ...], service: Service, line: Line, addition: Addition) -> str:
+    """The reason of a change of a line that stands."""
+    if addition is service.adopted:
+        return "the mapping takes this addition over"
+    changed = {one.field for one in fields}
+    if changed == {"cancelled"}:
+        return _ended_because(service, line)
+    causes = {
+        "quantity": "the number of licences changed",
+        "unit_price": "the customer's price changed",
+        "unit_cost": "the reseller's cost changed",
+    }
+    return " and ".join(cause for field, cause in causes.items() if field in changed) + ", or was changed by hand"
+
+
+def _ended_because(service: Service, line: Line) -> str:
+    until = service.stretch.until
+    if until is not None and line.cancelled == until:
+        return "the mapping moves it to another agreement"
+    for other in service.lines:
+        if other.role == "base" and other.segment == line.segment and other.effective > line.effective:
+            return "another line carries on"
+    if any(other.segment > line.segment for other in service.lines):
+        return "it was upgraded to another product"
+    if service.subscription.state == "ended":
+        return f"the platform shows the subscription as {service.subscription.status}"
+    return "the term moved on the platform"
+
+
+def described(service: Service, line: Line) -> str:
+    """The text of a line: the mapping's own, and the subscription's details where the rules ask for them.
+
+    A change of licences says by how many; any other line how many it bills.
+    """
+    subscription, parts = service.subscription, [service.mapping.description or ""]
+    own = line.product == "/".join(subscription.product_key)
+    if "include_subscription_information" in service.mapping.fields:
+        signed = line.role in {"delta", "reversal"}
+        details = (
+            ("Product", subscription.product_name if own else ""),
+            ("Plan", subscription.plan_name if own else ""),
+            ("Part number", subscription.part_number if own else ""),
+            ("Subscription", subscription.provider_id or subscription.id),
+            ("Licenses", f"{line.quantity:+d}" if signed else str(_licences(service, line))),
+        )
+        parts.append("; ".join(f"{label}: {value}" for label, value in details if value))
+    return ". ".join(part.rstrip(".") for part in parts if part)
+
+
+def _licences(service: Service, line: Line) -> int:
+    return service.subscription.licenses if line.role == "usage" else line.quantity

@@ -1,0 +1,164 @@
+"""What a service should have: its history, and from it the lines on each of its agreements."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.billing.calculus import lines
+from engine.billing.completion import complete
+from engine.billing.evidence import PostedLine
+from engine.billing.model import InputError, Line, SubscriptionTerms
+from engine.billing.money import rounded
+from engine.billing.told import Completed, Logged, Shown
+from engine.planning.catalog import CatalogPlan
+from engine.planning.fitting import Refused
+from engine.planning.histories import logged, posted_lines
+from engine.planning.observed import Inputs
+from engine.planning.stretches import Stretch
+from engine.platform.models import Subscription
+from engine.psa.mark import Mark
+from engine.psa.models import Addition, CatalogItem
+from engine.workspace.model import ProductMapping, PsaBehaviour, ServiceMapping
+
+Ours = tuple[tuple[Mark, Addition], ...]
+
+
+class Desired(msgspec.Struct, frozen=True, kw_only=True):
+    """The history as completed, and the lines of each stretch, in the order of the stretches."""
+
+    completed: Completed
+    lines: tuple[tuple[Line, ...], ...]
+
+
+def desired(
+    inputs: Inputs,
+    mapping: ServiceMapping,
+    subscription: Subscription,
+    product: ProductMapping,
+    items: Mapping[str, CatalogItem | str],
+    stretches: tuple[Stretch, ...],
+    ours: Ours,
+) -> Desired:
+    """What should be there. Raises Refused for a history from which no lines can be reckoned.
+
+    `items` are the catalog items of mapped products, by the product's key as text.
+    """
+    log = logged(inputs.observed.activity.get(subscription.id))
+    posted = posted_lines(ours, _products(items, subscription), _behaviour(inputs))
+    if subscription.state != "ended":
+        _check_product(posted, log, items, subscription)
+    shown = Shown(
+        terms=_terms(inputs, mapping, subscription, product, items, posted),
+        licences=subscription.licenses,
+        ended=subscription.state == "ended",
+        expired=subscription.status.lower() == "expired",
+    )
+    owned_from = owned(inputs, mapping)
+    try:
+        completed = complete(shown, log, posted, inputs.as_of)
+        found = [lines_on(completed, stretch, owned_from, inputs.as_of) for stretch in stretches]
+    except (InputError, ValueError, OverflowError) as error:
+        raise Refused("term-unreadable", f"its term cannot be rolled: {error}") from error
+    return Desired(completed=completed, lines=tuple(found))
+
+
+def lines_on(completed: Completed, stretch: Stretch, owned_from: date, as_of: date) -> tuple[Line, ...]:
+    """The lines of a stretch as known on a day. Raises InputError."""
+    begins = max(owned_from, stretch.starts or owned_from)
+    terms = replace(completed.terms, effective_date=begins)
+    return stretch.clipped(lines(terms, completed.history, stretch.terms, stretch.rules, as_of))
+
+
+def owned(inputs: Inputs, mapping: ServiceMapping) -> date:
+    """The first day that may be billed for a service: the mapping's own, else the connection's."""
+    return mapping.effective_date or inputs.workspace.connections.by_name[inputs.connection].manage_from
+
+
+def items_by_product(catalog: CatalogPlan) -> dict[str, CatalogItem | str]:
+    """The catalog items by the text of their product's key."""
+    return {"/".join(key): item for key, item in catalog.items.items()}
+
+
+def _products(items: Mapping[str, CatalogItem | str], subscription: Subscription) -> dict[int, str]:
+    """The product that a catalog item stands for; where several share one, the subscription's own comes first."""
+    found: dict[int, str] = {}
+    own = "/".join(subscription.product_key)
+    for product in [own, *sorted(items)]:
+        item = items.get(product)
+        if isinstance(item, CatalogItem):
+            found.setdefault(item.id, product)
+    return found
+
+
+def _check_product(
+    posted: tuple[PostedLine, ...],
+    log: tuple[Logged, ...] | None,
+    items: Mapping[str, CatalogItem | str],
+    subscription: Subscription,
+) -> None:
+    """Raises Refused where the lines bill another catalog item and nothing tells of an upgrade.
+
+    The product may have been mapped onto another item since, and a line cannot change its product.
+    """
+    base = [line for line in posted if line.role in {"base", "one_time"}]
+    if not base:
+        return
+    last = max(base, key=lambda line: (line.segment, line.effective))
+    if last.product == "/".join(subscription.product_key) or last.product in items:
+        return
+    skus = {item.sku for item in log or () if item.sku}
+    if len(skus) > 1 or any(item.kind == "upgraded" for item in log or ()):
+        return
+    why = (
+        f"its line bills {last.product}, its product {'/'.join(subscription.product_key)} is mapped onto another item: "
+        "was it upgraded, or was the mapping changed?"
+    )
+    hint = "map the product that it was upgraded from, too; or end that addition in the PSA and clear its mark"
+    raise Refused("product-changed", why, hint)
+
+
+def _terms(
+    inputs: Inputs,
+    mapping: ServiceMapping,
+    subscription: Subscription,
+    product: ProductMapping,
+    items: Mapping[str, CatalogItem | str],
+    posted: tuple[PostedLine, ...],
+) -> SubscriptionTerms:
+    key = "/".join(subscription.product_key)
+    # Consumption may show an end at its start, and an ended one of it no end that tells anything.
+    untold = subscription.end is not None and subscription.end < subscription.start
+    untold = untold or (product.kind == "usage" and subscription.state == "ended")
+    item = items.get(key)
+    base = [line for line in posted if line.role in {"base", "one_time"} and line.product == key]
+    last = max(base, key=lambda line: (line.segment, line.effective), default=None)
+    price, cost = subscription.unit_price, subscription.unit_cost
+    if "customer_unit_price" not in mapping.fields:
+        price = _unsynced(
+            price, last.unit_price if last else None, item.price if isinstance(item, CatalogItem) else None
+        )
+    if "partner_unit_cost" not in mapping.fields:
+        cost = _unsynced(cost, last.unit_cost if last else None, item.cost if isinstance(item, CatalogItem) else None)
+    decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
+    return SubscriptionTerms(
+        kind=product.kind,
+        product=key,
+        start=subscription.start,
+        end=None if untold else subscription.end,
+        term=subscription.term,
+        auto_renew=subscription.auto_renew,
+        unit_price=rounded(price, decimals),
+        unit_cost=rounded(cost, decimals),
+    )
+
+
+def _unsynced(shown: Decimal, posted: Decimal | None, catalog: Decimal | None) -> Decimal:
+    """A price that is not kept in step: the line's own, else the catalog item's."""
+    return next((price for price in (posted, catalog) if price is not None), shown)
+
+
+def _behaviour(inputs: Inputs) -> PsaBehaviour:
+    return inputs.workspace.connections.by_name[inputs.connection].psa_behaviour

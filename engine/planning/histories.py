@@ -1,0 +1,129 @@
+"""Which subscriptions need their activity log read, and what a log and our own lines tell of a history."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import get_args
+
+import msgspec
+
+from engine.billing.calendar import fom, period_start
+from engine.billing.evidence import PostedLine
+from engine.billing.model import Role
+from engine.billing.told import Logged, LoggedKind
+from engine.planning.ends import last_billed
+from engine.planning.observed import Inputs
+from engine.planning.selection import select
+from engine.platform.models import Activity, ActivityLog, Subscription
+from engine.psa.mark import Mark
+from engine.psa.models import Addition
+from engine.workspace.model import PsaBehaviour, ServiceMapping
+
+_TELLING: Mapping[str, LoggedKind] = {
+    kind: kind for kind in ("created", "quantity", "upgraded", "cancelled", "converted")
+}
+
+
+_ROLES: Mapping[str, Role] = {role: role for role in get_args(Role)}
+
+
+class LogWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription of which the log is needed, as last updated then."""
+
+    customer: str
+    subscription: str
+    last_updated: str
+
+
+def logs_wanted(inputs: Inputs) -> tuple[LogWanted, ...]:
+    """The mapped subscriptions to which something may have happened since this program bills for them.
+
+    What was last touched before that is fully told by the list; so is what was last touched while it was still new,
+    as its changes are then in place. `last_updated` moves with any edit: it dates nothing, but nothing is later.
+    """
+    services = inputs.workspace.mappings.services
+    chosen = select(inputs).services
+    return tuple(
+        LogWanted(customer=one.customer_id, subscription=one.id, last_updated=one.last_updated)
+        for one in inputs.observed.subscriptions.values()
+        if one.id in chosen and _needs_log(inputs, services[one.id], one)
+    )
+
+
+def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> bool:
+    product = inputs.workspace.mappings.products.get(subscription.product_key)
+    if product is None or subscription.trial or subscription.state in {"unknown", "pending"}:
+        return False
+    if product.kind != "license" and subscription.state != "ended":
+        return False
+    touched = _day(subscription.last_updated)
+    if touched is None:
+        return True
+    if touched < _first_open(inputs, mapping, subscription):
+        return False
+    choices = inputs.workspace.rules.choices(mapping.customer, mapping.agreement, _type_of(inputs, mapping))
+    settled = subscription.start + timedelta(days=choices.in_place_days)
+    return touched >= settled or subscription.state == "ended"
+
+
+def _first_open(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> date:
+    """First day of the billing period in which this program begins to bill; earlier changes go into the base line."""
+    owned = mapping.effective_date or inputs.workspace.connections.by_name[inputs.connection].manage_from
+    agreement = inputs.observed.agreements.get(mapping.agreements[0].agreement)
+    if agreement is None or agreement.start is None:
+        return fom(owned)
+    owned = max(owned, agreement.start)
+    return period_start(owned, agreement.start, "annual" if subscription.cycle == "annual" else "monthly")
+
+
+def _type_of(inputs: Inputs, mapping: ServiceMapping) -> str | None:
+    agreement = inputs.observed.agreements.get(mapping.agreement)
+    return agreement.type_name if agreement is not None else None
+
+
+def _day(instant: str) -> date | None:
+    try:
+        return date.fromisoformat(instant[:10])
+    except ValueError:
+        return None
+
+
+def logged(log: ActivityLog | None) -> tuple[Logged, ...] | None:
+    """What of a log tells of billing; None where there is none, or it is known to be incomplete."""
+    if log is None or not log.whole:
+        return None
+    return tuple(
+        Logged(on=item.on, kind=_TELLING[item.kind], quantity=item.quantity, sku=item.product)
+        for item in log.items
+        if item.kind in _TELLING
+    )
+
+
+def not_understood(log: ActivityLog | None, since: date) -> tuple[Activity, ...]:
+    """Items of the log, from a day on, that this program cannot read."""
+    return tuple(item for item in log.items if item.kind == "unknown" and item.on >= since) if log is not None else ()
+
+
+def posted_lines(
+    ours: Iterable[tuple[Mark, Addition]], product_of: Mapping[int, str], behaviour: PsaBehaviour
+) -> tuple[PostedLine, ...]:
+    """Our standing lines as evidence; a retracted one proves nothing. `product_of` names the product of an item."""
+    return tuple(
+        PostedLine(
+            segment=mark.segment,
+            role=_ROLES[mark.role],
+            product=product_of.get(addition.product_id, f"catalog_item:{addition.product_id}"),
+            quantity=int(addition.quantity),
+            effective=mark.on or addition.effective or date.min,
+            cancelled=last_billed(addition.cancelled, behaviour),
+            unit_price=addition.unit_price,
+            unit_cost=addition.unit_cost,
+            period=mark.month,
+        )
+        for mark, addition in ours
+        if stands(addition) and mark.role in _ROLES
+    )
+
+
+def stands(addition: Addition) -> bool:
+    """Whether an addition was not retracted: a retracted one has quantity 0 and is cancelled on its first day."""
+    return not (addition.quantity == 0 and addition.cancelled == addition.effective)

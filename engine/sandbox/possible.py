@@ -43,7 +43,7 @@ def _lasting(event: "Event", doc: Document, offer: Offer | None, name: str) -> I
         yield from _usage(event, doc, name)
         return
     if doc["subscriptionStatus"] in ("deleted", "expired"):
-        yield f"{name} has ended ({doc['subscriptionStatus']}): nothing more happens to it, except usage"
+        yield f"{name} has ended ({doc['subscriptionStatus']}): nothing more can happen to it"
     if event.action in _OF_LICENCES and is_metered(doc):
         yield f"{name} is billed by consumption and has no licences, price or term: `usage` sets a month's figures"
     if event.action in ("upgrade", "partial_upgrade") and offer is not None:

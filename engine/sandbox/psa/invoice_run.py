@@ -65,7 +65,7 @@ class InvoiceRun(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> Decimal:
         """The sum of the invoices."""
-        return sum((invoice.total for invoice in self.invoices), Decimal(0))
+        return sum((invoice.total for invoice in self.invoices), Decimal("0.00"))
 
 
 def make_invoices(store: Store, period: str, agreements: Iterable[int] | None = None) -> InvoiceRun:

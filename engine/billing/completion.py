@@ -139,7 +139,8 @@ def _told(
     as_of: date,
 ) -> Completed:
     """All of it in order: upgrades, prices from our lines, changes, the end; then what is still unexplained."""
-    if found[-1].number in proven and found[-1].product != shown.terms.product and not shown.ended:
+    posted_last = proven.get(found[-1].number)
+    if posted_last is not None and posted_last.product != shown.terms.product and not shown.ended:
         why = "the platform shows another product; when it was upgraded is not known"
         found.append(
             _Segment(

@@ -167,7 +167,7 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
     if any(one.field == "quantity" for one in fields) and addition.invoice_description and line.role != "usage":
         asked.append((wire.DESCRIPTION, addition.invoice_description, described(service, line)))
         fields = differing(asked)
-    reason = updated_because(fields, service, line, addition)
+    reason = updated_because(fields, service, line, addition, inputs.as_of)
     return _change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
 
 

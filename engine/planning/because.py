@@ -1,6 +1,9 @@
 """Why a line changes, in words, and the text that a line prints on the invoice."""
 
+from datetime import date
+
 from engine.billing.model import Line
+from engine.planning.histories import stands
 from engine.planning.plan import FieldChange
 from engine.planning.service import Service
 from engine.psa.models import Addition
@@ -27,7 +30,9 @@ def created_because(service: Service, line: Line) -> str:
     return f"no addition carries the mark of this subscription; it bills from {begins}"
 
 
-def updated_because(fields: tuple[FieldChange, ...], service: Service, line: Line, addition: Addition) -> str:
+def updated_because(
+    fields: tuple[FieldChange, ...], service: Service, line: Line, addition: Addition, as_of: date
+) -> str:
     """The reason of a change of a line that stands."""
     if addition is service.adopted:
         return "the mapping takes this addition over"
@@ -39,7 +44,14 @@ def updated_because(fields: tuple[FieldChange, ...], service: Service, line: Lin
         "unit_price": "the customer's price changed",
         "unit_cost": "the reseller's cost changed",
     }
-    return " and ".join(cause for field, cause in causes.items() if field in changed) + ", or was changed by hand"
+    what = " and ".join(cause for field, cause in causes.items() if field in changed)
+    if not stands(addition):
+        return f"the line from {line.effective} was retracted, and is wanted again"
+    if line.effective > as_of:
+        return f"{what} before this line begins on {line.effective}"
+    settled = service.stretch.choices.in_place_days
+    new = "" if (as_of - line.effective).days >= settled else " in the first days of"
+    return f"{what}{new or ' on'} the line from {line.effective}" + ("" if new else ", or it was changed by hand")
 
 
 def _ended_because(service: Service, line: Line) -> str:

@@ -69,7 +69,7 @@ def licences_on(case: Case, history: Sequence[Told], day: date) -> int:
             if in_place(case, one):
                 count += event.quantity - one.licences
             else:
-                changes.append((_counts_from(case, one, event), event.quantity - one.licences))
+                changes.append((counts_from(case, one, event), event.quantity - one.licences))
         elif isinstance(event, Renewal):
             end = event.end
         elif isinstance(event, Upgrade):
@@ -86,7 +86,8 @@ def licences_on(case: Case, history: Sequence[Told], day: date) -> int:
     return count + sum(change for begins, change in changes if begins <= last)
 
 
-def _counts_from(case: Case, one: Told, event: QuantityChange) -> date:
+def counts_from(case: Case, one: Told, event: QuantityChange) -> date:
+    """The day from which a change bills by the rules, the start of its segment aside."""
     if event.quantity < one.licences:
         return event.on if case.rules.quantity_decrease == "actual_date" else fonm(event.on)
     if case.rules.quantity_increase == "actual_date":
@@ -103,7 +104,7 @@ def price_on(case: Case, history: Sequence[Told], segment: int, day: date) -> tu
         event = one.event
         begins = isinstance(event, Upgrade) and one.segment + 1 == segment
         changes = isinstance(event, PriceChange | Renewal) and one.segment == segment
-        if begins or (changes and _holds_from(case, one) <= day):
+        if begins or (changes and holds_from(case, one) <= day):
             found = announced(one)
     return found
 
@@ -114,7 +115,8 @@ def announced(one: Told) -> tuple[Decimal, Decimal]:
     return (one.unit_price if price is None else price, one.unit_cost if cost is None else cost)
 
 
-def _holds_from(case: Case, one: Told) -> date:
+def holds_from(case: Case, one: Told) -> date:
+    """The day from which an announcement holds: ever, if in place; never, if it repeats the last one."""
     event = one.event
     if isinstance(event, Renewal):
         if event.unit_price is None and event.unit_cost is None:

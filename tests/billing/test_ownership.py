@@ -87,6 +87,15 @@ def test_a_change_on_the_day_before_and_the_day_of_the_takeovers_month() -> None
     ]
 
 
+def test_a_takeover_on_the_last_day_of_a_month_still_has_that_months_changes_as_deltas() -> None:
+    last_day = subscription(effective_date="2026-03-31")
+    assert told(purchase(), quantity("2026-03-10", 14), of=last_day) == [
+        "base 10 2026-03-31..2026-03-31",
+        "delta 4 2026-03-31..2026-03-31",
+        "base 14 2026-04-01..2027-01-09",
+    ]
+
+
 def test_an_agreement_that_begins_in_the_month_of_the_start_takes_its_changes_along() -> None:
     for rules in (BY_DAY, BY_MONTH):
         found = told(purchase(), quantity("2026-01-15", 14), on=agreement("2026-01-20"), rules=rules)

@@ -35,6 +35,8 @@ KNOWS = {
     "planning": {"billing", "diagnostics", "planning", "platform", "psa", "workspace"},
     "applying": {"applying", "http", "planning", "psa"},
     "reporting": {"reporting", "resources"},
+    # Cases as the workspace reads them, reckoned by the calculus: neither of the two may know the other.
+    "rule_tests": {"billing", "diagnostics", "workspace"},
     "workspace": {"diagnostics", "resources", "workspace"},
     "platform": {"file_lock", "http", "platform", "workspace", "diagnostics"},
     "psa": {"http", "psa", "workspace", "diagnostics"},

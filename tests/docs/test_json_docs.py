@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = Page((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
 COMMANDS = {
     "validate",
+    "test",
     "plan-and-show",
     "apply",
     "ping",
@@ -78,6 +79,20 @@ def test_validate(command: Command, workspace: Path) -> None:
     broken = command("validate", code=1)
     assert broken["diagnostics"]
     _check(broken, "validate")
+
+
+def test_test(command: Command, workspace: Path) -> None:
+    document = command("test")
+    assert document["cases"]
+    _check(document, "test")
+    _edit(workspace / "rules/tests/one-time.yaml", "quantity: 1,", "quantity: 7,")
+    _edit(workspace / "rules/tests/renewals.yaml", "purchase: 8", "purchase: -8")
+    _edit(workspace / "rules/tests/usage.yaml", "billing: monthly", "billing: annual")
+    broken = command("test", code=1)
+    assert broken["failed"]
+    assert broken["diagnostics"]
+    assert any(day["error"] for case in broken["cases"] for day in case["expectations"])
+    _check(broken, "test")
 
 
 def test_plan_show_and_apply(command: Command, workspace: Path) -> None:

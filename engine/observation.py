@@ -80,22 +80,24 @@ def with_other_agreements(inputs: Inputs, psa: PsaClient, progress: Progress) ->
         and not one.trial
     }
     identifiers = {one.identifier.casefold(): one.id for one in observed.companies}
-    companies: set[int] = set()
+    customer_of: dict[int, str] = {}
     for customer in customers & mappings.customers.keys():
         mapping = mappings.customers[customer]
         made = identifiers.get(mapping.create.identifier.casefold()) if mapping.create is not None else None
-        companies |= {company for company in (mapping.company, made) if company is not None}
-    if not companies:
+        company = mapping.company or made
+        if company is not None:
+            customer_of[company] = customer
+    if not customer_of:
         return observed
-    others = sorted({one.id for one in psa.agreements_of(companies)} - observed.additions.keys())
-    unread_before = observed.unread_agreements.keys()
+    read_before = observed.additions.keys() | observed.unread_agreements.keys()
+    others = {one.id: one.company_id for one in psa.agreements_of(customer_of.keys()) if one.id not in read_before}
     with _readers() as pool:
-        additions, unread = _additions(pool, psa, [one for one in others if one not in unread_before], progress)
-    return replace(
-        observed,
-        additions={**observed.additions, **additions},
-        unread_agreements={**observed.unread_agreements, **unread},
-    )
+        additions, unread = _additions(pool, psa, sorted(others), progress)
+    gaps = dict(observed.unread_subscriptions)
+    for agreement, why in unread.items():
+        customer = customer_of[others[agreement]]
+        gaps[customer] = (*gaps.get(customer, ()), f"the additions of agreement {agreement}: {why}")
+    return replace(observed, additions={**observed.additions, **additions}, unread_subscriptions=gaps)
 
 
 def read_logs(

@@ -49,9 +49,9 @@ def updated_because(
         return f"the line from {line.effective} was retracted, and is wanted again"
     if line.effective > as_of:
         return f"{what} before this line begins on {line.effective}"
-    settled = service.stretch.choices.in_place_days
-    new = "" if (as_of - line.effective).days >= settled else " in the first days of"
-    return f"{what}{new or ' on'} the line from {line.effective}" + ("" if new else ", or it was changed by hand")
+    if (as_of - line.effective).days < service.stretch.choices.in_place_days:
+        return f"{what} in the first days of the line from {line.effective}"
+    return f"{what} for the line from {line.effective}, or it was changed by hand"
 
 
 def _ended_because(service: Service, line: Line) -> str:

@@ -62,6 +62,14 @@ def test_the_reversal_takes_back_all_that_is_active_and_nothing_that_has_ended()
     ]
 
 
+def test_on_the_last_day_of_the_month_a_running_delta_is_taken_back_once() -> None:
+    assert told(purchase(), quantity("2026-03-05", 14), cancel("2026-03-31")) == [
+        "base 10 2026-01-10..2026-03-31",
+        "delta 4 2026-03-05..2026-03-31",
+        "reversal -14 2026-03-31..2026-03-31",
+    ]
+
+
 def test_a_change_on_the_day_counts_if_it_came_first() -> None:
     assert told(purchase(), quantity("2026-03-15", 12), cancel("2026-03-15")) == [
         "base 10 2026-01-10..2026-03-31",

@@ -15,11 +15,11 @@ from engine.planning.histories import stands
 from engine.planning.invoiced import check_open
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
-from engine.planning.plan import Action, Change, Effect, FieldChange, Value
+from engine.planning.plan import Action, Change, Effect, FieldChange, PlannedLine, Value
 from engine.planning.posted import key_of
 from engine.planning.service import Service
 from engine.psa.mark import Mark, encode
-from engine.psa.models import Addition
+from engine.psa.models import Addition, CatalogItem
 from engine.workspace.model import PsaBehaviour
 
 
@@ -51,7 +51,8 @@ def compared(inputs: Inputs, service: Service) -> Part:
     if not changes:
         return Part(unchanged=unchanged)
     measured = _measured(inputs, service, pairs, unwanted)
-    return Part(changes=_chained([replace(one, effect=measured[one.address]) for one in changes]), unchanged=unchanged)
+    told = [replace(one, line=measured[one.address][0], effect=measured[one.address][1]) for one in changes]
+    return Part(changes=_chained(told), unchanged=unchanged)
 
 
 def _measured(
@@ -59,14 +60,20 @@ def _measured(
     service: Service,
     pairs: list[tuple[Line, Mark, Addition | None]],
     unwanted: list[tuple[Mark, Addition]],
-) -> dict[str, Effect]:
-    """The effect of bringing each line in step, by its address."""
+) -> dict[str, tuple[PlannedLine, Effect]]:
+    """Each line with the effect of bringing it in step, by its address."""
     behaviour = _behaviour(inputs)
     both: list[tuple[Bills | None, Bills | None]] = []
+    lines: list[PlannedLine] = []
     for line, mark, addition in pairs:
         before = None if addition is None else posted(mark, addition, behaviour)
-        both.append((before, wanted(line, addition, service.mapping.fields)))
-    both += [(posted(mark, addition, behaviour), None) for mark, addition in unwanted]
+        after = wanted(line, addition, service.mapping.fields)
+        both.append((before, after))
+        lines.append(_planned(mark, after, _identifier(service, line, addition)))
+    for mark, addition in unwanted:
+        before = posted(mark, addition, behaviour)
+        both.append((before, None))
+        lines.append(_planned(mark, before, addition.product_identifier, retracted=True))
     billing = Billing(
         terms=service.stretch.terms,
         prorates=service.stretch.agreement.prorates,
@@ -78,7 +85,30 @@ def _measured(
     addresses = [
         address_of(service, mark) for mark in (*(mark for _, mark, _ in pairs), *(mark for mark, _ in unwanted))
     ]
-    return dict(zip(addresses, effects(billing, both), strict=True))
+    return dict(zip(addresses, zip(lines, effects(billing, both), strict=True), strict=True))
+
+
+def _planned(mark: Mark, bills: Bills, item: str | None, *, retracted: bool = False) -> PlannedLine:
+    return PlannedLine(
+        subscription=mark.subscription,
+        role=mark.role,
+        month=mark.month,
+        item=item,
+        quantity=bills.quantity,
+        unit_price=bills.unit_price,
+        unit_cost=bills.unit_cost,
+        effective=bills.effective,
+        cancelled=bills.cancelled,
+        retracted=retracted,
+    )
+
+
+def _identifier(service: Service, line: Line, addition: Addition | None) -> str | None:
+    """The identifier of the line's catalog item, as far as the PSA told it."""
+    if addition is not None:
+        return addition.product_identifier
+    item = service.items.get(line.product)
+    return item.identifier if isinstance(item, CatalogItem) else None
 
 
 def address_of(service: Service, mark: Mark) -> str:

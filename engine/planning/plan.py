@@ -46,7 +46,11 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """Change of what is invoiced, price and cost, by how often it recurs; `once` does not recur."""
+    """Change of what is invoiced, price and cost, measured against invoices.
+
+    `month` and `year` are the change of each period's invoice once everything planned has taken effect; `once` is that
+    of all invoices before then, in sum.
+    """
 
     month: Decimal = Decimal(0)
     month_cost: Decimal = Decimal(0)
@@ -62,8 +66,30 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         return Effect(**{name: getattr(self, name) - getattr(other, name) for name in Effect.__struct_fields__})
 
 
+class PlannedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The line that a change of an addition is about: as it will bill, or as it billed where it is retracted.
+
+    `cancelled` is the last billed day, inclusive; `month` that of a line of consumption, `YYYY-MM`; `item` the
+    identifier of the catalog item, None where the PSA has not been asked for it or the plan makes it.
+    """
+
+    subscription: str
+    role: str
+    month: str | None = None
+    item: str | None = None
+    quantity: Decimal
+    unit_price: Decimal
+    unit_cost: Decimal
+    effective: date
+    cancelled: date | None = None
+    retracted: bool = False
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One object to create or update. `address` is stable; `needs` are addresses that must be done first."""
+    """One object to create or update. `address` is stable; `needs` are addresses that must be done first.
+
+    `line` is there for additions alone.
+    """
 
     address: str
     kind: ObjectKind
@@ -76,6 +102,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     agreement: int | None = None
     source: Place | None = None
     needs: tuple[str, ...] = ()
+    line: PlannedLine | None = None
     effect: Effect | None = None
     notes: tuple[str, ...] = ()
 

@@ -9,9 +9,10 @@ from engine.diagnostics import Place
 from engine.planning.make import make
 from engine.planning.observed import Inputs, Observed
 from engine.planning.plan import Change, Held, Plan, Selection
-from engine.platform.models import Customer, ProductPlan, Subscription
+from engine.platform.models import ActivityLog, Customer, ProductPlan, Subscription
 from engine.psa.mark import Mark, encode
 from engine.psa.models import Addition, Agreement, BillingCycle, CatalogItem, Company, Country, Manufacturer
+from engine.workspace.choices import BillingRules
 from engine.workspace.model import (
     AdditionDefaults,
     AdditionField,
@@ -120,6 +121,9 @@ def workspace(
     price_decimals: int = 2,
     manage_from: date = date(2026, 1, 1),
     cancellation: Any = "cancellation_date",
+    increase: Any = "actual_date",
+    decrease: Any = "actual_date",
+    billing: BillingRules | None = None,
     cancelled_day: Any = "billed",
     create_manufacturers: bool = False,
 ) -> Workspace:
@@ -147,7 +151,12 @@ def workspace(
             sync=SyncRules(
                 company=COMPANY_FIELDS,
                 product=PRODUCT_FIELDS,
-                addition=AdditionRules(service_cancellation=cancellation, fields=ADDITION_FIELDS),
+                addition=AdditionRules(
+                    service_cancellation=cancellation,
+                    effective_date_positive_change=increase,
+                    effective_date_negative_change=decrease,
+                    fields=ADDITION_FIELDS,
+                ),
                 invoice=InvoiceRules(),
                 places={},
             ),
@@ -163,6 +172,7 @@ def workspace(
                 countries={"US": "United States"},
             ),
             providers={one.id: one for one in ([provider()] if providers is None else providers)},
+            billing=billing or BillingRules(),
         ),
     )
 
@@ -268,6 +278,8 @@ def agreement(**changed: Any) -> Agreement:
         "company": "Larkspur",
         "billing_cycle_id": 1,
         "start": date(2026, 1, 1),
+        # Nothing has been invoiced so far.
+        "next_invoice": date(2026, 1, 1),
         "prorates": True,
         "currency": "USD",
     }
@@ -326,6 +338,9 @@ def observed(
     manufacturers: Iterable[Manufacturer] | None = None,
     unread_agreements: dict[int, str] | None = None,
     unread_subscriptions: dict[str, tuple[str, ...]] | None = None,
+    unread_activity: dict[str, str] | None = None,
+    logs: Iterable[ActivityLog] = (),
+    invoiced_on: dict[int, date | None] | None = None,
 ) -> Observed:
     by_key: dict[tuple[str, str, str], tuple[ProductPlan, ...]] = {}
     for one in [product()] if products is None else products:
@@ -350,6 +365,9 @@ def observed(
         additions=by_agreement,
         unread_agreements=unread_agreements or {},
         unread_subscriptions=unread_subscriptions or {},
+        activity={one.subscription: one for one in logs},
+        unread_activity=unread_activity or {},
+        invoiced_on=invoiced_on,
     )
 
 
@@ -402,5 +420,16 @@ def moves(change: Change) -> dict[str, tuple[object, object]]:
     return {one.field: (one.before, one.after) for one in change.fields}
 
 
+def by_address(found: Plan) -> dict[str, Change]:
+    """The changes of additions by their addresses, without what all of those of one subscription begin with."""
+    return {one.address.removeprefix("addition:41/9001/"): one for one in found.changes}
+
+
 def notices(found: Plan) -> list[str]:
     return [one.code for one in found.notices]
+
+
+def said(found: Plan, code: str) -> str:
+    """The text of the one notice with a code."""
+    (one,) = [notice for notice in found.notices if notice.code == code]
+    return one.text

@@ -102,9 +102,13 @@ class _Licences:
     def _closing_end(self) -> date | None:
         if self.closed is None:
             return None
-        if self.segment.upgraded or self.rules.cancellation == "cancellation_date":
+        if self._reverses():
             return self.agreement.period_end(self.closed)
         return eom(self.closed)
+
+    def _reverses(self) -> bool:
+        rule = self.segment.closing or self.rules.cancellation
+        return self.segment.upgraded or rule == "cancellation_date"
 
     # 5. Delta lines
 
@@ -188,7 +192,7 @@ class _Licences:
     # 8. Reversal line
 
     def _reversal(self) -> list[Line]:
-        if self.closed is None or not (self.segment.upgraded or self.rules.cancellation == "cancellation_date"):
+        if self.closed is None or not self._reverses():
             return []
         effective = max(self.closed, self.own_from)
         if self.end is not None and self.end < effective:

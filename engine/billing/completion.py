@@ -17,6 +17,7 @@ from engine.billing.evidence import PostedLine, SegmentEvidence, evidence
 from engine.billing.history import PriceChange, Purchase, QuantityChange, Upgrade
 from engine.billing.known_amounts import amounts_completed
 from engine.billing.model import SubscriptionTerms
+from engine.billing.settled import settled
 from engine.billing.told import Completed, Logged, Shown, Source, Told
 
 _ONE_DAY = timedelta(days=1)
@@ -77,6 +78,11 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
             count = item.quantity or _last_count(found[-1].changes)
             purchase = Told(event=Purchase(on=item.on, quantity=count), source="log")
             found = [_Segment(number=1, product=item.product, source="log", changes=[purchase])]
+    count = 0
+    for segment in found:
+        if segment.number in proven:
+            segment.changes = settled(segment.changes, count, proven[segment.number])
+        count = _last_count(segment.changes, count)
     for number in range(len(found) + 1, max(proven, default=0) + 1):
         found.append(_posted_segment(number, proven))
     return found
@@ -248,7 +254,7 @@ def _renewed_on(terms: SubscriptionTerms, as_of: date) -> date | None:
     return begun if begun > terms.start and timedelta(0) <= as_of - begun < _RENEWAL_SEEN_WITHIN else None
 
 
-def _last_count(told: list[Told]) -> int:
+def _last_count(told: list[Told], before: int = 0) -> int:
     """The licences last announced."""
     counts = [one.event.quantity for one in told if isinstance(one.event, Purchase | QuantityChange)]
-    return counts[-1]
+    return counts[-1] if counts else before

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.billing.model import InputError
+from engine.billing.model import CancellationRule, InputError
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True, tag="purchase"):
@@ -48,9 +48,13 @@ class Upgrade(msgspec.Struct, frozen=True, kw_only=True, tag="upgrade"):
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
-    """Cancelled on this day; what follows in the history is ignored, except usage."""
+    """Cancelled on this day; what follows in the history is ignored, except usage.
+
+    `rule` is the one under which its lines were ended already; it then holds whatever the rules say now.
+    """
 
     on: date
+    rule: CancellationRule | None = None
 
 
 class Renewal(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):

@@ -15,7 +15,7 @@ from engine.billing.history import (
     Renewal,
     Upgrade,
 )
-from engine.billing.model import SubscriptionTerms
+from engine.billing.model import CancellationRule, SubscriptionTerms
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """The time between two upgrades. `number` counts from 1.
 
     `end` is the end of the term as last known in the segment, not rolled. `closed_on` is the day of the cancellation
-    or, where `upgraded`, of the upgrade that ends it.
+    or, where `upgraded`, of the upgrade that ends it; `closing` is the rule that is settled for a cancellation.
     """
 
     number: int
@@ -53,6 +53,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     end: date | None
     closed_on: date | None = None
     upgraded: bool = False
+    closing: CancellationRule | None = None
 
 
 def segments(subscription: SubscriptionTerms, events: Iterable[Event]) -> tuple[Segment, ...]:
@@ -93,9 +94,9 @@ class _Reader:
         elif isinstance(event, Upgrade):
             self._upgrade(event)
         elif isinstance(event, Cancellation):
-            self.close(event.on)
+            self.close(event.on, rule=event.rule)
 
-    def close(self, day: date | None, *, upgraded: bool = False) -> None:
+    def close(self, day: date | None, *, upgraded: bool = False, rule: CancellationRule | None = None) -> None:
         """Ends the segment, once."""
         if self._closed:
             return
@@ -113,6 +114,7 @@ class _Reader:
                 end=self._end,
                 closed_on=day,
                 upgraded=upgraded,
+                closing=rule,
             )
         )
 

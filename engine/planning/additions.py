@@ -46,7 +46,10 @@ def compared(inputs: Inputs, service: Service) -> Part:
         None if addition is None else _update(inputs, service, line, mark, addition) for line, mark, addition in pairs
     ]
     created = [_creation(inputs, service, line, mark) if addition is None else None for line, mark, addition in pairs]
-    changes = [*retracted, *(one for one in (*updated, *created) if one is not None)]
+    # A credit before the end that it belongs to: a line that has ended without one has ended by the month.
+    credits = [one for one, (line, _, _) in zip(created, pairs, strict=True) if line.role == "reversal"]
+    charges = [one for one, (line, _, _) in zip(created, pairs, strict=True) if line.role != "reversal"]
+    changes = [*retracted, *(one for one in (*credits, *updated, *charges) if one is not None)]
     unchanged = len(pairs) + len(unwanted) - len(changes)
     if not changes:
         return Part(unchanged=unchanged)

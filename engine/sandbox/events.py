@@ -104,7 +104,7 @@ def changed(event: Event, before: Document, logged: int, offer: Offer | None = N
     if reason is not None:
         raise Impossible(reason)
     doc = dict(before)
-    doc["lastUpdatedDate"] = instant(event.on, event.subscription, 60)
+    doc["lastUpdatedDate"] = instant(event.on, event.subscription, 60 + logged)
     if event.action == "upgrade":
         if offer is None:
             raise ValueError("an upgrade needs an offer")

@@ -137,3 +137,24 @@ def frequency_of(inputs: Inputs, agreement: Agreement) -> str:
     """How often the agreement bills, in the PSA's word."""
     cycle = inputs.observed.billing_cycles.get(agreement.billing_cycle_id or 0)
     return cycle.frequency if cycle is not None else "unknown"
+
+
+def mixed_currencies(inputs: Inputs) -> Mapping[int, tuple[str, ...]]:
+    """Agreements that name no currency and are to bill subscriptions of several, with those currencies."""
+    found: dict[int, set[str]] = {}
+    for mapping in inputs.workspace.mappings.services.values():
+        subscription = inputs.observed.subscriptions.get(mapping.subscription)
+        for named in mapping.agreements if subscription is not None else ():
+            agreement = inputs.observed.agreements.get(named.agreement)
+            if subscription is not None and agreement is not None and agreement.currency is None:
+                found.setdefault(agreement.id, set()).add(subscription.currency.upper())
+    return {agreement: tuple(sorted(currencies)) for agreement, currencies in found.items() if len(currencies) > 1}
+
+
+def check_currencies(mixed: Mapping[int, tuple[str, ...]], mapping: ServiceMapping) -> None:
+    """Raises Refused for a service on one of these agreements."""
+    for named in mapping.agreements:
+        if named.agreement in mixed:
+            several = " and ".join(mixed[named.agreement])
+            why = f"agreement {named.agreement} names no currency, and is to bill subscriptions in {several}"
+            raise Refused("currency-differs", why, "map them onto an agreement for each currency")

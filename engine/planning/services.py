@@ -10,7 +10,7 @@ from engine.planning.additions import compared
 from engine.planning.catalog import CatalogPlan
 from engine.planning.companies import CompanyPlan
 from engine.planning.desired import desired, items_by_product, owned
-from engine.planning.fitting import Refused, item_of, subscription_of
+from engine.planning.fitting import Refused, check_currencies, item_of, mixed_currencies, subscription_of
 from engine.planning.histories import stands
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
@@ -39,11 +39,13 @@ def plan_services(
     parts: list[Part] = []
     rounding = Decimal(0)
     items = items_by_product(catalog)
+    mixed = mixed_currencies(inputs)
     for mapping in inputs.workspace.mappings.services.values():
         if mapping.subscription not in selected:
             continue
         try:
             subscription = subscription_of(inputs, mapping)
+            check_currencies(mixed, mapping)
             parts.append(_planned(inputs, mapping, subscription, companies, catalog, items, posted))
         except Refused as refused:
             parts.append(Part(held=(_held(inputs, mapping, refused),)))

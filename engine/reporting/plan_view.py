@@ -1,4 +1,4 @@
-"""A plan's dict form arranged for reading: groups of changes, each with its lines."""
+"""A plan's dict form arranged for reading: a customer's objects, and the lines of each of its services."""
 
 from decimal import Decimal
 from itertools import groupby
@@ -11,8 +11,9 @@ Document = dict[str, Any]
 _TOLD = frozenset(
     {"quantity", "unit_price", "unit_cost", "effective", "cancelled", "product_id", "bill_customer", "taxable", "mark"}
 )
-"""Fields of a new addition that its first line tells already, or that say nothing to a reader."""
+"""Fields of a new addition that the text of its line tells already, or that say nothing to a reader."""
 
+_ROLES = {"base": "base line", "delta": "increase", "reversal": "credit", "one_time": "one-time charge"}
 
 SHOWN_UNMAPPED = 10
 """So many unmapped subscriptions are shown, those worth most; the JSON form has all of them."""
@@ -21,7 +22,10 @@ SHOWN_UNMAPPED = 10
 def plan_view(plan: Document) -> Document:
     """What the templates show of a plan."""
     names = {one["customer"]: one["name"] for one in plan["by_customer"]}
-    groups = [_group(customer, names, list(changes)) for customer, changes in groupby(_sorted(plan, names), _customer)]
+    made = {f"@{one['address']}": _identifier(one) for one in plan["changes"] if one["kind"] == "catalog_item"}
+    groups = [
+        _group(customer, names, list(changes), made) for customer, changes in groupby(_sorted(plan, names), _customer)
+    ]
     effects = {one["customer"]: effect_text(one["effect"]) for one in plan["by_customer"]}
     for group in groups:
         group["effect"] = effects.get(group["customer"])
@@ -30,6 +34,7 @@ def plan_view(plan: Document) -> Document:
         "groups": groups,
         "summary": summary(plan),
         "total": effect_text(plan["total"]),
+        "once": bool(Decimal(plan["total"]["once"])),
         "selection": selection_text(plan["selection"]),
         "rounding": signed(plan["rounding"]) if Decimal(plan["rounding"]) else None,
         "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"][:SHOWN_UNMAPPED]],
@@ -80,45 +85,104 @@ def _sorted(plan: Document, names: dict[str, str]) -> list[Document]:
     )
 
 
-def _group(customer: str | None, names: dict[str, str], changes: list[Document]) -> Document:
+def _group(customer: str | None, names: dict[str, str], changes: list[Document], made: dict[str, str]) -> Document:
+    lines = [change for change in changes if change.get("line")]
     return {
         "customer": customer,
         "title": plain_text(names.get(customer, customer)) if customer else "Catalog",
-        "changes": [_change(change) for change in changes],
+        "changes": [_change(change) for change in changes if not change.get("line")],
+        "services": [_service(list(of_one), made) for _, of_one in groupby(lines, _service_of)],
+    }
+
+
+def _service_of(change: Document) -> tuple[str, int]:
+    return (change["line"]["subscription"], change["agreement"])
+
+
+def _service(changes: list[Document], made: dict[str, str]) -> Document:
+    """The lines of a service on an agreement, in the order in which they are written."""
+    first = changes[0]
+    subscription, agreement = _service_of(first)
+    effects = [change["effect"] for change in changes if change["effect"]]
+    whole = {name: sum(Decimal(one[name]) for one in effects) for name in ("month", "year", "once")}
+    return {
+        "name": plain_text(first["name"]),
+        "where": f", agreement {agreement}, subscription {plain_text(subscription)}",
+        "effect": effect_text(whole),
+        "source": _source(first),
+        "changes": [_line_change(change, made) for change in changes],
     }
 
 
 def _change(change: Document) -> Document:
-    label = KINDS[change["kind"]]
     number = f" {change['object_id']}" if change["object_id"] is not None else ""
-    place = change["source"]
-    new_line = change["kind"] == "addition" and change["action"] == "create"
-    fields = [one for one in change["fields"] if not (new_line and one["field"] in _TOLD)]
-    width = max((len(str(LABELS.get(one["field"], one["field"]))) for one in fields), default=0)
     return {
-        "address": change["address"],
         "action": change["action"],
         "sign": SIGNS[change["action"]],
-        "label": f"{label}{number}",
+        "label": f"{KINDS[change['kind']]}{number}",
         "name": plain_text(change["name"]),
-        "where": f"agreement {change['agreement']}" if change["agreement"] is not None else "",
-        "line": _new_line(change) if new_line else None,
-        "fields": [_field(one, width, change["action"]) for one in fields],
+        "fields": _fields(change["fields"], change["action"]),
         "reason": plain_text(change["reason"]),
-        "effect": effect_text(change["effect"]) if change["effect"] else None,
-        "source": f"{place['file']}:{place['line']}" if place else "",
+        "source": _source(change),
         "notes": [plain_text(note) for note in change["notes"]],
     }
 
 
-def _new_line(change: Document) -> str:
-    """`12 × 22.00 (cost 17.60) from 2026-06-01 to 2027-01-09, Billable, taxable`."""
+def _line_change(change: Document, made: dict[str, str]) -> Document:
+    line = change["line"]
+    new = change["action"] == "create"
+    fields = [one for one in change["fields"] if not (new and one["field"] in _TOLD)]
+    item = line["item"] or next(
+        (_item(one["after"], made) for one in change["fields"] if one["field"] == "product_id"), ""
+    )
+    return {
+        **_change(change),
+        "name": f"{_role(line)}{f', {plain_text(item)}' if item else ''}",
+        "line": _line_text(line) + (_terms(change) if new else ""),
+        "fields": _fields(fields, change["action"]),
+    }
+
+
+def _role(line: Document) -> str:
+    """What a line is for; one below zero is called a credit."""
+    role: str = line["role"]
+    name = _ROLES.get(role, role)
+    if role == "usage":
+        name = f"consumption of {line['month']}"
+    elif role == "delta" and Decimal(line["quantity"]) < 0:
+        name = "credit for a decrease"
+    return f"retracted {name}" if line["retracted"] else name
+
+
+def _line_text(line: Document) -> str:
+    """`12 × 22.00 (cost 17.60) from 2026-06-01 to 2027-01-09`."""
+    amount = f"{shown('quantity', line['quantity'])} × {money(line['unit_price'])} (cost {money(line['unit_cost'])})"
+    end = f"to {line['cancelled']}" if line["cancelled"] else "without an end"
+    return f"{amount} from {line['effective']} {end}"
+
+
+def _terms(change: Document) -> str:
+    """`, Billable, taxable`."""
     value = {one["field"]: one["after"] for one in change["fields"]}
-    end = f"to {value['cancelled']}" if value.get("cancelled") else "without an end"
-    price, cost = money(value["unit_price"]), money(value["unit_cost"])
-    days = f"from {value['effective']} {end}"
-    terms = f"{value.get('bill_customer', '')}, {'taxable' if value.get('taxable') else 'not taxable'}"
-    return f"{shown('quantity', value['quantity'])} × {price} (cost {cost}) {days}, {terms}"
+    return f", {plain_text(value.get('bill_customer', ''))}, {'taxable' if value.get('taxable') else 'not taxable'}"
+
+
+def _item(product: object, made: dict[str, str]) -> str:
+    return made.get(str(product), f"catalog item {product}")
+
+
+def _identifier(change: Document) -> str:
+    return str(next((one["after"] for one in change["fields"] if one["field"] == "identifier"), change["name"]))
+
+
+def _source(change: Document) -> str:
+    place = change["source"]
+    return f"{place['file']}:{place['line']}" if place else ""
+
+
+def _fields(fields: list[Document], action: str) -> list[Document]:
+    width = max((len(str(LABELS.get(one["field"], one["field"]))) for one in fields), default=0)
+    return [_field(one, width, action) for one in fields]
 
 
 def _field(field: Document, width: int, action: str) -> Document:

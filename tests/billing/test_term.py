@@ -30,14 +30,14 @@ from tests.billing.examples import agreement, purchase, renew, subscription, tol
         ("2028-02-28", "P1Y", "2031-01-15", "2032-02-28"),
         # Before its start, the subscription's own month counts.
         ("2027-01-09", "P1Y", "2026-01-01", "2027-01-09"),
-        ("2026-02-02", "P1M", "2026-01-01", "2026-03-02"),
+        ("2026-02-02", "P1M", "2025-11-15", "2026-03-02"),
     ],
 )
 def test_a_term_that_renews_by_itself_reaches_the_end_of_the_next_billing_period(
     end: str, term: str, as_of: str, wanted: str
 ) -> None:
     renewing = subscription(start="2026-01-03", end=end, term=term, auto_renew=True)
-    assert told(purchase(on="2026-01-01"), of=renewing, as_of=as_of) == [f"base 10 2026-01-03..{wanted}"]
+    assert told(purchase(on="2025-11-01"), of=renewing, as_of=as_of) == [f"base 10 2026-01-03..{wanted}"]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,11 @@ def test_a_renewal_moves_the_last_month() -> None:
     ]
 
 
+def test_a_plan_that_renews_by_itself_has_no_last_month_whatever_a_renewal_tells() -> None:
+    plan = azure(end="2026-01-31", auto_renew=True)
+    assert months(told(purchase(), renew("2026-02-01", "2026-02-28"), of=plan, as_of="2026-04-15"))[-1] == "2026-04"
+
+
 def test_a_cancellation_after_the_end_does_not_lengthen_it() -> None:
     assert months(told(purchase(), cancel("2026-04-10"), of=azure(end="2026-02-28"))) == ["2026-01", "2026-02"]
 

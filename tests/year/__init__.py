@@ -1,0 +1,1 @@
+"""A scripted year in the sandbox: what the script knew, against what the PSA has and has invoiced."""

@@ -1,0 +1,191 @@
+"""The year itself: each day the clock moves, invoices are made, something happens, and at night cwctl applies."""
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from engine.billing.model import Line
+from engine.pipeline import Services, apply_plan, make_plan
+from engine.planning.histories import stands
+from engine.planning.invoiced import LINE_INVOICED
+from engine.planning.plan import Plan, Selection
+from engine.psa.models import Addition
+from engine.sandbox.generate import FIRST_DAY
+from engine.sandbox.psa.invoice_run import Invoice
+from engine.workspace.model import Workspace
+from tests.year.invoices import Invoices, Key, expected, key_of_line, key_of_mark
+from tests.year.known import Deal, Known
+from tests.year.script import Script
+from tests.year.world import CONNECTION, World, services_of
+
+_MISSED = 0.12
+_EVERYTHING = Selection()
+
+
+class Hold:
+    """A service that a night's plan held back, as a line of it would have to change that had been invoiced.
+
+    `invoiced` are its lines that a standing invoice charges and whose quantity or price is to change: the reason.
+    """
+
+    def __init__(self, day: date, subscription: str, why: str, invoiced: list[Key]) -> None:
+        self.day, self.subscription, self.why, self.invoiced = day, subscription, why, invoiced
+
+
+class Year:
+    """One year (or less) of one world. Everything is drawn from `seed`."""
+
+    def __init__(self, root: Path, *, seed: int, customers: int, subscriptions: int, days: int, happens: float) -> None:
+        self._chance = random.Random(seed)
+        self._days = days
+        self.world = World(self._chance, customers, subscriptions, root)
+        sandbox = self.world.sandbox
+        tomorrow = FIRST_DAY + timedelta(days=1)
+        self.invoices = {deal.agreement: Invoices(self._chance, deal, sandbox, tomorrow) for deal in self.world.deals}
+        self.script = Script(self._chance, self.world, lambda agreement: self.invoices[agreement].through, happens)
+        self.last_night = FIRST_DAY
+        self.nights = self.missed = self.changes = self.lines_billed = self.caught_up = 0
+        self.holds: list[Hold] = []
+        self._workspace: Workspace | None = None
+        self._mapped = 0
+
+    def run(self) -> None:
+        """All days, the first and the last with a night."""
+        with services_of(self.world.sandbox) as services:
+            self._night(services, FIRST_DAY)
+            for number in range(1, self._days + 1):
+                day = FIRST_DAY + timedelta(days=number)
+                runs = number == self._days or self._chance.random() >= _MISSED
+                self.world.sandbox.advance(day)
+                for of_agreement in self.invoices.values():
+                    of_agreement.day(day, self._check)
+                self.script.day(day, runs)
+                if runs:
+                    self._accept_usage(services, day)
+                    self._night(services, day)
+                else:
+                    self.missed += 1
+            self.last_plan = self._plan(services, self.last_night)
+            self.additions = {deal.agreement: services.psa.additions(deal.agreement) for deal in self.world.deals}
+
+    def wanted(self, known: Known, day: date) -> dict[Key, Line]:
+        """The lines of a subscription as known on a day, by their keys."""
+        found = {key_of_line(known.id, line): line for line in known.lines(day)}
+        assert len(found) == len(known.lines(day))
+        return found
+
+    def _night(self, services: Services, day: date) -> None:
+        self.nights += 1
+        self.last_night = day
+        self._apply(services, self._plan(services, day))
+        for known in self.world.known.values():
+            known.seen = True
+
+    def _plan(self, services: Services, day: date, selection: Selection = _EVERYTHING) -> Plan:
+        if self._workspace is None or self._mapped != len(self.world.known):
+            self._workspace, self._mapped = self.world.workspace(), len(self.world.known)
+        return make_plan(self._workspace, CONNECTION, services, day, selection, lambda *_: None)
+
+    def _apply(self, services: Services, plan: Plan) -> None:
+        """Carries the plan out; where it holds services back, does by hand what it says, and plans them again."""
+        if plan.changes:
+            report = apply_plan(plan, services, lambda *_: None)
+            bad = [one for one in report.outcomes if one.status != "applied"]
+            assert not bad, (plan.as_of, bad[0], [one for one in plan.changes if one.address == bad[0].address])
+            self.changes += len(plan.changes)
+        if not plan.held:
+            return
+        for held in plan.held:
+            assert held.code == LINE_INVOICED, (plan.as_of, held)
+            self._correct(services, plan.as_of, held.subject.removeprefix("service:"), held.why)
+        chosen = Selection(services=tuple(held.subject.removeprefix("service:") for held in plan.held))
+        again = self._plan(services, plan.as_of, chosen)
+        assert again.held == (), (plan.as_of, again.held)
+        self._apply(services, again)
+
+    def _correct(self, services: Services, day: date, subscription: str, why: str) -> None:
+        """What a person does for a service that is held back: settles the difference, and puts its lines right."""
+        known = self.world.known[int(subscription)]
+        agreement, wanted = known.deal.agreement, self.wanted(known, day)
+        invoiced = []
+        for addition in services.psa.additions(agreement):
+            if addition.mark is None or (key := key_of_mark(addition.mark))[0] != subscription:
+                continue
+            line = wanted.get(key)
+            values: dict[str, object] = {"quantity": Decimal(0), "cancelled": addition.effective}
+            if line is not None:
+                values = {
+                    "quantity": Decimal(line.quantity),
+                    "unit_price": line.unit_price,
+                    "unit_cost": line.unit_cost,
+                }
+            if all(getattr(addition, name) == value for name, value in values.items()) or not stands(addition):
+                continue
+            if self.invoices[agreement].days_billed(addition.id):
+                invoiced.append(key)
+            services.psa.update("addition", addition.id, values, agreement)
+        self.holds.append(Hold(day, subscription, why, invoiced))
+
+    def _accept_usage(self, services: Services, day: date) -> None:
+        """Writes figures of a month of consumption on its line, as whoever accepts them does, before it is invoiced."""
+        for known in self.world.known.values():
+            if known.terms.kind != "usage" or self._chance.random() > 0.05:
+                continue
+            billed = self.invoices[known.deal.agreement].days_billed
+            for addition in services.psa.additions(known.deal.agreement):
+                key = key_of_mark(addition.mark)
+                if key[0] == str(known.id) and key[3] not in known.accepted and not billed(addition.id):
+                    price = Decimal(self._chance.randrange(100, 90000)) / 100
+                    values: dict[str, object] = {"unit_price": price, "unit_cost": price}
+                    services.psa.update("addition", addition.id, values, known.deal.agreement)
+                    known.accept(day, key[3], price)
+
+    def _check(self, deal: Deal, invoice: Invoice) -> None:
+        """The invoice charges for its own period what the script knew last night, and no day a second time."""
+        of_agreement = self.invoices[deal.agreement]
+        keys = {
+            addition["id"]: key_of_mark(addition["serialNumber"])
+            for addition in self.world.sandbox.store.rows("addition", deal.agreement)
+        }
+        charged: dict[Key, Decimal] = {}
+        for line in invoice.lines:
+            for first, last in of_agreement.days_billed(line.addition):
+                assert last < line.first or line.last < first, (invoice.number, line, "was charged before")
+            self.lines_billed += 1
+            if line.first < invoice.first:
+                self.caught_up += 1
+                assert deal.kind.prorates, (invoice.number, line)
+                assert line.last < invoice.first, (invoice.number, line)
+            elif line.amount:
+                assert keys[line.addition] not in charged, (invoice.number, line, "twice")
+                charged[keys[line.addition]] = line.amount
+        wanted = expected(deal, invoice.first, invoice.last, self._lines_of(deal, self.last_night))
+        assert charged == wanted, (
+            self.world.sandbox.today,
+            self.last_night,
+            deal,
+            invoice.number,
+            _differing(charged, wanted),
+        )
+        assert invoice.total == sum((line.amount for line in invoice.lines), Decimal(0))
+        of_agreement.keep(invoice)
+
+    def _lines_of(self, deal: Deal, day: date) -> Iterator[tuple[Key, Line]]:
+        for known in self.world.known.values():
+            if known.deal is deal:
+                yield from self.wanted(known, day).items()
+
+
+def standing(additions: list[Addition]) -> list[tuple[Key, tuple[object, ...]]]:
+    """The lines that stand on an agreement, as the PSA has them."""
+    return [
+        (key_of_mark(one.mark), (one.effective, one.cancelled, one.quantity, one.unit_price, one.unit_cost))
+        for one in additions
+        if one.mark is not None and stands(one)
+    ]
+
+
+def _differing(one: dict[Key, Decimal], other: dict[Key, Decimal]) -> list[tuple[Key, Decimal | None, Decimal | None]]:
+    return [(key, one.get(key), other.get(key)) for key in sorted({*one, *other}) if one.get(key) != other.get(key)]

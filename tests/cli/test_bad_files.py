@@ -146,7 +146,8 @@ def test_a_workspace_that_cannot_be_written_to(cwctl: Cwctl, workspace: Path) ->
 
 
 def test_a_workspace_that_cannot_be_written_to_serves_for_a_real_connection(served: Served, cwctl: Cwctl) -> None:
-    """Nothing is kept in it."""
+    """Activity logs cannot be kept there; they are read again."""
+    (served.root / ".cwctl").write_text("a file where the folder should be")
     before = sorted(served.root.rglob("*"))
     assert cwctl("plan", "--as-of", "2026-06-15").code == 0
     assert sorted(served.root.rglob("*")) == before

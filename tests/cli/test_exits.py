@@ -85,7 +85,7 @@ def test_interrupted_while_writing(served: Served, cwctl: Cwctl) -> None:
     assert "`cwctl plan` shows what is left to do" in ended.err
     assert cwctl("apply", "--as-of", "2026-06-15", "--yes").code == 0
     marks = [row["serialNumber"] for row in served.snapshot()["addition"] if row.get("serialNumber")]
-    assert len(marks) == len(set(marks)) == 34
+    assert len(marks) == len(set(marks)) == 40
     assert cwctl("plan", "--as-of", "2026-06-15", "--detailed-exitcode").code == 0
 
 

@@ -74,7 +74,7 @@ def test_schemas(cwctl: Cwctl) -> None:
         assert text == (REPOSITORY / "schemas" / f"{name}.schema.json").read_text()
         assert json.loads(text)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     for wrong in ("nothing", "../pyproject", "", "customers.schema.json"):
-        cwctl.fails("schema", wrong, says=f"there is no schema {wrong!r}", advises="There are connections")
+        cwctl.fails("schema", wrong, says=f"there is no schema {wrong!r}", advises="There are billing, connections")
 
 
 def test_validate(cwctl: Cwctl) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.cli.support import Cwctl, Served
 
 DAY = ("--as-of", "2026-06-15")
+AGREEMENTS = "GET /finance/agreements"
 ADDITIONS = "GET /finance/agreements/{id}/additions"
 
 
@@ -91,6 +92,7 @@ def test_everything_reads_each_mapped_agreement_once(served: Served, cwctl: Cwct
     assert cwctl("plan", *DAY).code == 0
     requests = served.requests("psa")
     assert requests.pop(ADDITIONS) == 11
+    assert requests.pop(AGREEMENTS) == 2, "those mapped, and others of customers without a line so far"
     assert set(requests.values()) == {1}
 
 
@@ -98,6 +100,7 @@ def test_one_customer_reads_its_agreement_alone(served: Served, cwctl: Cwctl) ->
     assert cwctl("plan", *DAY, "--customer", "410005").code == 0
     requests = served.requests("psa")
     assert requests[ADDITIONS] == 1
+    assert requests.pop(AGREEMENTS) == 2
     assert set(requests.values()) == {1}
 
 

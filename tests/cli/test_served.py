@@ -13,8 +13,8 @@ DAY = ("--as-of", "2026-06-15")
 def test_plan_apply_plan_over_loopback(served: Served, cwctl: Cwctl) -> None:
     planned = cwctl("plan", *DAY)
     assert (planned.code, planned.err) == (0, "")
-    assert cwctl("apply", *DAY, "--yes").last == "Applied: 46 changes."
-    assert cwctl("plan", *DAY, "--detailed-exitcode").last.startswith("No changes. 59 objects are in step.")
+    assert cwctl("apply", *DAY, "--yes").last == "Applied: 52 changes."
+    assert cwctl("plan", *DAY, "--detailed-exitcode").last.startswith("No changes. 65 objects are in step.")
 
 
 def test_the_plan_holds_no_secret(served: Served, cwctl: Cwctl) -> None:

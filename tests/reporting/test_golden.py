@@ -8,6 +8,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,8 @@ from engine.applying.report import Outcome, Report, Status
 from engine.applying.report import to_document as report_document
 from engine.diagnostics import Diagnostic, Place
 from engine.planning.plan import Plan, to_document
+from engine.platform.models import Activity, ActivityLog
+from engine.psa.models import Addition
 from engine.reporting.render import (
     render_diagnostics_text,
     render_plan_markdown,
@@ -29,6 +32,7 @@ from tests.planning.builders import (
     company,
     customer,
     customer_mapping,
+    ended,
     foreign,
     item,
     mark,
@@ -43,6 +47,15 @@ from tests.planning.builders import (
 from tests.reporting import rule_test_results
 
 GOLDEN = Path(__file__).parent / "golden"
+YEARLY: dict[str, Any] = {"cycle": "annual", "auto_renew": True}
+CONSUMPTION: dict[str, Any] = {
+    "licenses": 1,
+    "unit_price": Decimal(0),
+    "unit_cost": Decimal(0),
+    "part_number": None,
+    "start": date(2026, 6, 1),
+    "end": None,
+}
 ESCAPE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 HOSTILE = (
     "**Bold** | `code` <b>&amp;</b> @everyone #12 [a](http://evil.example) ![i](x) ~~no~~ www.evil.example "
@@ -68,6 +81,7 @@ def full() -> Plan:
                 product_mapping(),
                 product_mapping(plan="Yearly", create="SUITE-Y"),
                 product_mapping(plan="Use", kind="usage", catalog_item=72),
+                product_mapping(plan="Setup", kind="one_time", catalog_item=73),
             ],
             [
                 service_mapping(),
@@ -75,6 +89,9 @@ def full() -> Plan:
                 service_mapping(subscription="9003", customer="200", agreement=43, addition=55),
                 service_mapping(subscription="9004", customer="200", agreement=43),
                 service_mapping(subscription="9005", customer="100", agreement=41),
+                service_mapping(subscription="9007", customer="200", agreement=43, addition="new"),
+                service_mapping(subscription="9008", customer="200", agreement=43),
+                service_mapping(subscription="9009", customer="200", agreement=43),
             ],
             create_manufacturers=True,
         ),
@@ -83,25 +100,55 @@ def full() -> Plan:
                 customer(street="77 Granite Road, an address that is much too long"),
                 customer(id="200", name="Blue Quarry"),
             ],
-            [product(), product(plan="Yearly", plan_name="Suite Yearly"), product(plan="Use", plan_name="Suite Usage")],
+            [
+                product(),
+                product(plan="Yearly", plan_name="Suite Yearly"),
+                product(plan="Use", plan_name="Suite Usage"),
+                product(plan="Setup", plan_name="Suite Setup"),
+            ],
             [
                 subscription(licenses=1200, unit_price=Decimal("22.005")),
-                subscription(id="9002", customer_id="200", plan="Yearly", plan_name="Suite Yearly", cycle="annual"),
+                subscription(id="9002", customer_id="200", plan="Yearly", plan_name="Suite Yearly", **YEARLY),
                 subscription(id="9003", customer_id="200"),
                 subscription(id="9004", customer_id="200", plan="Use", auto_renew=True, start=date(2026, 6, 1)),
                 subscription(id="9006", customer_id="400", licenses=2000, name="Unknown"),
+                ended(id="9007", customer_id="200"),
+                subscription(id="9008", customer_id="200", plan="Use", plan_name="Suite Usage", **CONSUMPTION),
+                subscription(id="9009", customer_id="200", plan="Setup", plan_name="Suite Setup", cycle="one_time"),
             ],
             [company(), company(id=22, identifier="BlueQuarry", name="Blue Quarry", city="Barre")],
-            [item(), item(id=72, identifier="SUITE-U", manufacturer_id=None)],
-            [agreement(), agreement(id=42, company_id=22, billing_cycle_id=2), agreement(id=43, company_id=22)],
+            [item(), item(id=72, identifier="SUITE-U", manufacturer_id=None), item(id=73, identifier="SUITE-S")],
+            [
+                agreement(),
+                agreement(id=42, company_id=22, billing_cycle_id=2, start=date(2026, 3, 1)),
+                agreement(id=43, company_id=22),
+            ],
             [
                 addition(),
+                cancelled_line(id=803),
+                cancelled_line(id=804, quantity=Decimal(4), effective=date(2026, 6, 12), cancelled=date(2026, 6, 30)),
                 foreign(agreement_id=43, quantity=Decimal(3)),
                 foreign(id=56, agreement_id=43, product_id=99, product_identifier="HOURS", mark=mark(agreement=7)),
             ],
             manufacturers=[],
+            logs=[
+                ActivityLog(
+                    subscription="9007",
+                    items=(
+                        Activity(on=date(2026, 3, 10), kind="created", quantity=12),
+                        Activity(on=date(2026, 6, 10), kind="cancelled"),
+                    ),
+                )
+            ],
         ),
     )
+
+
+def cancelled_line(**changed: Any) -> Addition:
+    """A line of the subscription that was cancelled; a quantity of its own is an increase that never was."""
+    role = "delta" if "quantity" in changed else "base"
+    on = changed.get("effective", date(2026, 3, 10))
+    return addition(agreement_id=43, mark=mark(subscription="9007", agreement=43, role=role, on=on), **changed)
 
 
 def hostile() -> Plan:

@@ -173,7 +173,9 @@ def _told(
             unpriced.add(segment.number)
         prices[segment.number] = price
         if segment.day is not None:
-            upgrade = Upgrade(on=segment.day, product=segment.product, unit_price=price[0], unit_cost=price[1])
+            # The log names no product; our lines do.
+            product = segment.product if known is None else known.product
+            upgrade = Upgrade(on=segment.day, product=product, unit_price=price[0], unit_cost=price[1])
             if known is None and following is None:
                 upgrade = replace(upgrade, product=shown.terms.product)
             told.append(Told(event=upgrade, source=segment.source, why=segment.why))

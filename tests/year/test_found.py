@@ -1,0 +1,63 @@
+"""What the scripted year found, each as the smallest case that shows it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.billing.completion import complete
+from engine.billing.evidence import PostedLine
+from engine.billing.history import Upgrade
+from engine.billing.model import SubscriptionTerms
+from engine.billing.told import Logged, Shown
+from engine.planning.histories import logs_wanted
+from tests.planning.builders import inputs, observed, subscription, workspace
+
+
+def _shown(licences: int, **changed: Any) -> Shown:
+    values: dict[str, Any] = {
+        "kind": "license",
+        "product": "NEW",
+        "start": date(2026, 1, 10),
+        "end": date(2027, 1, 9),
+        "unit_price": Decimal(30),
+        **changed,
+    }
+    return Shown(terms=SubscriptionTerms(**values), licences=licences)
+
+
+def _posted(segment: int, product: str, price: int, effective: date, cancelled: date, **changed: Any) -> PostedLine:
+    values: dict[str, Any] = {"role": "base", "quantity": 10, **changed}
+    return PostedLine(
+        segment=segment,
+        product=product,
+        effective=effective,
+        cancelled=cancelled,
+        unit_price=Decimal(price),
+        unit_cost=Decimal(0),
+        **values,
+    )
+
+
+def test_what_follows_a_logged_upgrade_is_of_the_product_that_its_line_has() -> None:
+    log = (
+        Logged(on=date(2026, 1, 10), kind="created", quantity=10, sku="1"),
+        Logged(on=date(2026, 5, 12), kind="upgraded", sku="2"),
+        Logged(on=date(2026, 6, 7), kind="quantity", quantity=8, sku="2"),
+    )
+    posted = (
+        _posted(1, "OLD", 20, date(2026, 1, 10), date(2026, 5, 31)),
+        _posted(1, "OLD", 20, date(2026, 5, 12), date(2026, 5, 31), role="reversal", quantity=-10),
+        _posted(2, "NEW", 30, date(2026, 5, 12), date(2027, 1, 9)),
+    )
+    found = complete(_shown(8), log, posted, date(2026, 6, 7))
+    assert [event.product for event in found.history if isinstance(event, Upgrade)] == ["NEW"]
+
+
+def test_a_decrease_of_the_month_before_is_read_where_it_bills_from_the_first_of_the_next() -> None:
+    touched = observed(subscriptions=[subscription(last_updated="2026-05-20T10:00:00Z")])
+
+    def reads_log(decrease: str) -> bool:
+        return bool(logs_wanted(inputs(workspace(manage_from=date(2026, 6, 1), decrease=decrease), touched)))
+
+    assert reads_log("first_of_next_month")
+    assert not reads_log("actual_date")

@@ -58,9 +58,13 @@ def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscripti
     touched = _day(subscription.last_updated)
     if touched is None:
         return True
-    if touched < _first_open(inputs, mapping, subscription):
-        return False
     choices = inputs.workspace.rules.choices(mapping.customer, mapping.agreement, _type_of(inputs, mapping))
+    first_open = _first_open(inputs, mapping, subscription)
+    if choices.quantity_decrease == "first_of_next_month":
+        # A decrease of the month before has a line of its own in that period.
+        first_open = fom(first_open - timedelta(days=1))
+    if touched < first_open:
+        return False
     settled = subscription.start + timedelta(days=choices.in_place_days)
     return touched >= settled or subscription.state == "ended"
 

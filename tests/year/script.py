@@ -73,7 +73,9 @@ class Script:
                 self._count("runs out")
             elif not known.rolls_unseen:
                 end = add_term(day, known.offer.term)
-                if known.offer.term == "P1Y" and runs and known.seen and self._chance.random() < 0.5:
+                # In whole periods a price from the middle of one would bill both lines in full.
+                priced = known.deal.kind.prorates and known.offer.term == "P1Y" and runs and known.seen
+                if priced and self._chance.random() < 0.5:
                     price, cost = self._price()
                     self._happen(day, "price", known, price=price, cost=cost)
                     known.shown_end = end

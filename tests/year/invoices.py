@@ -45,8 +45,7 @@ class Invoices:
                 check(self._deal, self._make())
                 self._plan_next(today)
             else:
-                self._take_back()
-                self._due = (today + timedelta(days=self._chance.randrange(8)), True)
+                self.take_back(today + timedelta(days=self._chance.randrange(8)))
 
     def days_billed(self, addition: int) -> list[tuple[date, date]]:
         """The spans for which standing invoices charge an addition."""
@@ -65,11 +64,13 @@ class Invoices:
         self.made += 1
         self._period = invoice.last + timedelta(days=1)
 
-    def _take_back(self) -> None:
+    def take_back(self, until: date) -> None:
+        """Takes the last invoice back; it is made again on a day."""
         invoice = self.standing.pop()
         run = self._sandbox.delete_invoice(f"{invoice.first:%Y-%m}", [self._deal.agreement])
         assert [one.id for one in run.invoices] == [invoice.id]
         self._period = invoice.first
+        self._due = (until, True)
         self.again += 1
 
     def _plan_next(self, today: date) -> None:

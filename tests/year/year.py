@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.billing.model import Line
 from engine.pipeline import Services, apply_plan, make_plan
@@ -24,14 +25,16 @@ _MISSED = 0.12
 _EVERYTHING = Selection()
 
 
-class Hold:
+class Hold(NamedTuple):
     """A service that a night's plan held back, as a line of it would have to change that had been invoiced.
 
     `invoiced` are its lines that a standing invoice charges and whose quantity or price is to change: the reason.
     """
 
-    def __init__(self, day: date, subscription: str, why: str, invoiced: list[Key]) -> None:
-        self.day, self.subscription, self.why, self.invoiced = day, subscription, why, invoiced
+    day: date
+    known: Known
+    why: str
+    invoiced: list[Key]
 
 
 class Year:
@@ -89,7 +92,7 @@ class Year:
         return make_plan(self._workspace, CONNECTION, services, day, selection, lambda *_: None)
 
     def _apply(self, services: Services, plan: Plan) -> None:
-        """Carries the plan out; where it holds services back, does by hand what it says, and plans them again."""
+        """Carries the plan out. Where it holds services back, their last invoices are taken back until it does not."""
         if plan.changes:
             report = apply_plan(plan, services, lambda *_: None)
             bad = [one for one in report.outcomes if one.status != "applied"]
@@ -97,36 +100,31 @@ class Year:
             self.changes += len(plan.changes)
         if not plan.held:
             return
+        agreements = set()
         for held in plan.held:
             assert held.code == LINE_INVOICED, (plan.as_of, held)
-            self._correct(services, plan.as_of, held.subject.removeprefix("service:"), held.why)
+            known = self.world.known[int(held.subject.removeprefix("service:"))]
+            agreements.add(known.deal.agreement)
+            self.holds.append(Hold(plan.as_of, known, held.why, self._to_change(services, known, plan.as_of)))
+        for agreement in agreements:
+            assert self.invoices[agreement].standing, plan.held
+            self.invoices[agreement].take_back(plan.as_of + timedelta(days=self._chance.randrange(1, 8)))
         chosen = Selection(services=tuple(held.subject.removeprefix("service:") for held in plan.held))
-        again = self._plan(services, plan.as_of, chosen)
-        assert again.held == (), (plan.as_of, again.held)
-        self._apply(services, again)
+        self._apply(services, self._plan(services, plan.as_of, chosen))
 
-    def _correct(self, services: Services, day: date, subscription: str, why: str) -> None:
-        """What a person does for a service that is held back: settles the difference, and puts its lines right."""
-        known = self.world.known[int(subscription)]
+    def _to_change(self, services: Services, known: Known, day: date) -> list[Key]:
+        """The lines of a subscription that a standing invoice charges and whose quantity or price is to change."""
         agreement, wanted = known.deal.agreement, self.wanted(known, day)
-        invoiced = []
+        found = []
         for addition in services.psa.additions(agreement):
-            if addition.mark is None or (key := key_of_mark(addition.mark))[0] != subscription:
+            key = key_of_mark(addition.mark)
+            if key[0] != str(known.id) or not stands(addition) or not self.invoices[agreement].days_billed(addition.id):
                 continue
             line = wanted.get(key)
-            values: dict[str, object] = {"quantity": Decimal(0), "cancelled": addition.effective}
-            if line is not None:
-                values = {
-                    "quantity": Decimal(line.quantity),
-                    "unit_price": line.unit_price,
-                    "unit_cost": line.unit_cost,
-                }
-            if all(getattr(addition, name) == value for name, value in values.items()) or not stands(addition):
-                continue
-            if self.invoices[agreement].days_billed(addition.id):
-                invoiced.append(key)
-            services.psa.update("addition", addition.id, values, agreement)
-        self.holds.append(Hold(day, subscription, why, invoiced))
+            has = (addition.quantity, addition.unit_price, addition.unit_cost)
+            if line is None or has != (Decimal(line.quantity), line.unit_price, line.unit_cost):
+                found.append(key)
+        return found
 
     def _accept_usage(self, services: Services, day: date) -> None:
         """Writes figures of a month of consumption on its line, as whoever accepts them does, before it is invoiced."""

@@ -14,7 +14,7 @@ from engine.cli.output import print_json, print_text
 from engine.cli.sandbox_world import Money, Month, Plan, opened
 
 if TYPE_CHECKING:
-    from engine.sandbox.events import Action
+    from engine.sandbox.event import Action
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _NEGATIVE = {"ignore_unknown_options": True}
@@ -274,7 +274,7 @@ def resume(subject: Subject, on: date | None, style: str) -> int:
 
 
 def _happen(subject: Subject, when: When, action: "Action", **members: Any) -> int:
-    from engine.sandbox.events import Event
+    from engine.sandbox.event import Event
     from engine.sandbox.possible import Impossible
 
     with opened(subject.directory) as sandbox:

@@ -14,7 +14,8 @@ from engine.sandbox.bookkeeping import (
     write_items,
     write_setup,
 )
-from engine.sandbox.events import Document, Event, bought, changed, next_term, roll_term
+from engine.sandbox.event import Document, Event
+from engine.sandbox.events import bought, changed, next_term, roll_term
 from engine.sandbox.example.catalog import ITEMS, OFFERS
 from engine.sandbox.platform.documents import Offer, customer_document
 from engine.sandbox.platform.lists import CUSTOMER

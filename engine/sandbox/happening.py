@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from engine.sandbox.closing import put_usage
-from engine.sandbox.events import Event, Outcome, bought, changed
+from engine.sandbox.event import Event, Outcome
+from engine.sandbox.events import bought, changed
 from engine.sandbox.platform.documents import Offer, OfferKey, order_document
 from engine.sandbox.platform.lists import CUSTOMER, ORDER
 from engine.sandbox.platform.subscriptions import ACTIVITY, SUBSCRIPTION

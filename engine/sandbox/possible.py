@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.calendar import day_of, month_of
+from engine.sandbox.event import Document, Event
 from engine.sandbox.platform.documents import Offer
 
-if TYPE_CHECKING:
-    from engine.sandbox.events import Event
-
-Document = dict[str, Any]
 _OF_LICENCES = ("seats", "price", "upgrade", "partial_upgrade", "renew", "convert", "auto_renew")
 
 

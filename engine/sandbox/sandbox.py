@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.sandbox.asgi import App
 from engine.sandbox.bookkeeping import MONTHLY, AgreementKind
-from engine.sandbox.events import Event, Outcome
+from engine.sandbox.event import Event, Outcome
 from engine.sandbox.faults import Faults
 from engine.sandbox.generate import write_generated
 from engine.sandbox.happening import check, happen

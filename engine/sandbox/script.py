@@ -10,7 +10,8 @@ import msgspec
 
 from engine.sandbox.calendar import last_of
 from engine.sandbox.closing import close_month, months_ended
-from engine.sandbox.events import Event, next_term
+from engine.sandbox.event import Event
+from engine.sandbox.events import next_term
 from engine.sandbox.happening import EVENT, happen
 from engine.sandbox.platform.settings import PlatformSettings
 from engine.sandbox.platform.subscriptions import SUBSCRIPTION

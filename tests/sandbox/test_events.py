@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.sandbox.events import Event
+from engine.sandbox.event import Event
 from engine.sandbox.possible import Impossible
 from engine.sandbox.sandbox import Sandbox
 from tests.sandbox.platform_calls import Caller

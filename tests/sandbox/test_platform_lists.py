@@ -10,7 +10,7 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
-from engine.sandbox.events import Event
+from engine.sandbox.event import Event
 from engine.sandbox.sandbox import Sandbox
 from tests.sandbox.platform_calls import Caller
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from engine.billing.calendar import fom
 from engine.billing.history import Cancellation, PriceChange, Purchase, QuantityChange, Renewal, Upgrade
 from engine.sandbox.calendar import add_term
-from engine.sandbox.events import Event, Outcome
+from engine.sandbox.event import Event, Outcome
 from engine.sandbox.example.catalog import OFFERS
 from tests.year.known import Deal, Known
 from tests.year.world import MONTHLY, YEARLY, World, kind_of, offered

@@ -17,7 +17,8 @@ from engine.platform.connect import ApiKey, open_client
 from engine.platform.token_store import MemoryStore
 from engine.psa.client import connect
 from engine.sandbox.bookkeeping import EVERY_KIND, AgreementKind
-from engine.sandbox.events import Document, Event, bought, changed, roll_term
+from engine.sandbox.event import Document, Event
+from engine.sandbox.events import bought, changed, roll_term
 from engine.sandbox.example.catalog import OFFERS
 from engine.sandbox.generate import FIRST_DAY, FROM, write_workspace
 from engine.sandbox.platform.subscriptions import ACTIVITY, SUBSCRIPTION

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.sandbox.events import Event
+from engine.sandbox.event import Event
 from engine.sandbox.example.catalog import OFFERS
 
 FIRST_DAY = date(2026, 6, 15)

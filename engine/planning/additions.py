@@ -16,7 +16,7 @@ from engine.planning.invoiced import check_open
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
 from engine.planning.plan import Action, Change, Effect, FieldChange, PlannedLine, Value
-from engine.planning.posted import key_of
+from engine.planning.rows import Row, address_of, rows
 from engine.planning.service import Service
 from engine.psa.mark import Mark, encode
 from engine.psa.models import Addition, CatalogItem
@@ -29,54 +29,48 @@ def compared(inputs: Inputs, service: Service) -> Part:
     Raises Refused where a line would have to change that has been invoiced: the whole service is then left as it is,
     as its credits and charges belong together.
     """
-    standing = {key_of(mark): (mark, addition) for mark, addition in service.ours}
-    pairs: list[tuple[Line, Mark, Addition | None]] = []
-    for line in service.lines:
-        mark = _mark(inputs, service, line)
-        _, addition = standing.pop(key_of(mark), (mark, None))
-        if addition is None and service.adopted is not None and line is service.lines[0]:
-            addition = service.adopted
-        pairs.append((line, mark, addition))
-    unwanted = sorted(
-        ((mark, addition) for mark, addition in standing.values() if stands(addition)),
-        key=lambda pair: (pair[1].quantity >= 0, pair[1].id),
-    )
-    retracted = [_retraction(inputs, service, mark, addition) for mark, addition in unwanted]
-    updated = [
-        None if addition is None else _update(inputs, service, line, mark, addition) for line, mark, addition in pairs
-    ]
-    created = [_creation(inputs, service, line, mark) if addition is None else None for line, mark, addition in pairs]
-    # A credit before the end that it belongs to: a line that has ended without one has ended by the month.
-    credits = [one for one, (line, _, _) in zip(created, pairs, strict=True) if line.role == "reversal"]
-    charges = [one for one, (line, _, _) in zip(created, pairs, strict=True) if line.role != "reversal"]
-    changes = [*retracted, *(one for one in (*credits, *updated, *charges) if one is not None)]
-    unchanged = len(pairs) + len(unwanted) - len(changes)
+    found = rows(inputs, service)
+    planned = [planned_change(inputs, service, row) for row in sorted(found, key=_step)]
+    changes = [change for change in planned if change is not None]
+    unchanged = len(found) - len(changes)
     if not changes:
         return Part(unchanged=unchanged)
-    measured = _measured(inputs, service, pairs, unwanted)
+    measured = _measured(inputs, service, found)
     told = [replace(one, line=measured[one.address][0], effect=measured[one.address][1]) for one in changes]
     return Part(changes=_chained(told), unchanged=unchanged)
 
 
-def _measured(
-    inputs: Inputs,
-    service: Service,
-    pairs: list[tuple[Line, Mark, Addition | None]],
-    unwanted: list[tuple[Mark, Addition]],
-) -> dict[str, tuple[PlannedLine, Effect]]:
+def planned_change(inputs: Inputs, service: Service, row: Row) -> Change | None:
+    """What brings one row in step, without its effect; None where it is. Raises Refused."""
+    if row.line is None:
+        assert row.addition is not None
+        return _retraction(inputs, service, row.mark, row.addition)
+    if row.addition is None:
+        return _creation(inputs, service, row.line, row.mark)
+    return _update(inputs, service, row.line, row.mark, row.addition)
+
+
+def _step(row: Row) -> int:
+    """A credit before the end that it belongs to: a line that has ended without one has ended by the month."""
+    if row.line is None:
+        return 0
+    if row.addition is None:
+        return 1 if row.line.role == "reversal" else 3
+    return 2
+
+
+def _measured(inputs: Inputs, service: Service, found: tuple[Row, ...]) -> dict[str, tuple[PlannedLine, Effect]]:
     """Each line with the effect of bringing it in step, by its address."""
     behaviour = _behaviour(inputs)
     both: list[tuple[Bills | None, Bills | None]] = []
     lines: list[PlannedLine] = []
-    for line, mark, addition in pairs:
-        before = None if addition is None else posted(mark, addition, behaviour)
-        after = wanted(line, addition, service.mapping.fields)
+    for row in found:
+        before = None if row.addition is None else posted(row.mark, row.addition, behaviour)
+        after = None if row.line is None else wanted(row.line, row.addition, service.mapping.fields)
         both.append((before, after))
-        lines.append(_planned(mark, after, _identifier(service, line, addition)))
-    for mark, addition in unwanted:
-        before = posted(mark, addition, behaviour)
-        both.append((before, None))
-        lines.append(_planned(mark, before, addition.product_identifier, retracted=True))
+        bills, retracted = (before, True) if after is None else (after, False)
+        assert bills is not None
+        lines.append(_planned(row.mark, bills, _identifier(service, row), retracted=retracted))
     billing = Billing(
         terms=service.stretch.terms,
         prorates=service.stretch.agreement.prorates,
@@ -85,9 +79,7 @@ def _measured(
         as_of=inputs.as_of,
         behaviour=behaviour,
     )
-    addresses = [
-        address_of(service, mark) for mark in (*(mark for _, mark, _ in pairs), *(mark for mark, _ in unwanted))
-    ]
+    addresses = [address_of(service, row.mark) for row in found]
     return dict(zip(addresses, zip(lines, effects(billing, both), strict=True), strict=True))
 
 
@@ -106,20 +98,12 @@ def _planned(mark: Mark, bills: Bills, item: str | None, *, retracted: bool = Fa
     )
 
 
-def _identifier(service: Service, line: Line, addition: Addition | None) -> str | None:
+def _identifier(service: Service, row: Row) -> str | None:
     """The identifier of the line's catalog item, as far as the PSA told it."""
-    if addition is not None:
-        return addition.product_identifier
-    item = service.items.get(line.product)
+    if row.addition is not None:
+        return row.addition.product_identifier
+    item = service.items.get(row.line.product) if row.line is not None else None
     return item.identifier if isinstance(item, CatalogItem) else None
-
-
-def address_of(service: Service, mark: Mark) -> str:
-    """The address of a line, which stays the same from plan to plan."""
-    address = f"addition:{service.stretch.agreement.id}/{service.subscription.id}/{mark.segment}/{mark.role}"
-    if mark.role == "one_time":
-        return address
-    return f"{address}/{mark.month or mark.on}"
 
 
 def _chained(changes: list[Change]) -> tuple[Change, ...]:
@@ -128,18 +112,6 @@ def _chained(changes: list[Change]) -> tuple[Change, ...]:
     for change in changes:
         found.append(replace(change, needs=(*change.needs, found[-1].address) if found else change.needs))
     return tuple(found)
-
-
-def _mark(inputs: Inputs, service: Service, line: Line) -> Mark:
-    return Mark(
-        account=inputs.account,
-        subscription=service.subscription.id,
-        segment=line.segment,
-        role=line.role,
-        on=None if line.period else line.effective,
-        month=line.period,
-        agreement=service.stretch.agreement.id,
-    )
 
 
 def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Change:

@@ -1,0 +1,153 @@
+"""One service looked at step by step: what was found of it, and what follows for its additions.
+
+The plan and the explanation of a service are both made from this, so that they cannot differ.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.billing.told import Completed
+from engine.diagnostics import Diagnostic
+from engine.planning.additions import compared
+from engine.planning.catalog import CatalogPlan
+from engine.planning.companies import CompanyPlan
+from engine.planning.desired import Desired, Ours, desired, items_by_product, owned
+from engine.planning.fitting import Refused, check_currencies, item_of, mixed_currencies, subscription_of
+from engine.planning.histories import stands
+from engine.planning.observed import Inputs
+from engine.planning.part import Part, joined
+from engine.planning.posted import Posted
+from engine.planning.service import Service
+from engine.planning.service_notices import agreement_notices, excess_notices, history_notices, notice
+from engine.planning.stretches import Stretch, stretches_of
+from engine.planning.takeover import adopted_line, our_lines
+from engine.platform.models import Subscription
+from engine.psa.models import CatalogItem
+from engine.workspace.model import ProductMapping, ServiceMapping
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """What all services have in common: `items` by the text of their product's key, `mixed` as for their currencies."""
+
+    inputs: Inputs
+    companies: CompanyPlan
+    items: dict[str, CatalogItem | str]
+    catalog: CatalogPlan
+    posted: Posted
+    mixed: Mapping[int, tuple[str, ...]]
+
+
+class Study(msgspec.Struct, kw_only=True):
+    """What was found of a service, as far as it went; `refused` says why it went no further.
+
+    `services` are its stretches with their lines, where those are to be in the PSA; `part` is its part of the plan.
+    """
+
+    mapping: ServiceMapping
+    subscription: Subscription | None = None
+    product: ProductMapping | None = None
+    item: CatalogItem | str | None = None
+    stretches: tuple[Stretch, ...] = ()
+    ours: Ours = ()
+    desired: Desired | None = None
+    services: tuple[Service, ...] = ()
+    notices: list[Diagnostic] = []
+    part: Part = Part()
+    refused: Refused | None = None
+
+
+def basis_of(inputs: Inputs, companies: CompanyPlan, catalog: CatalogPlan, posted: Posted) -> Basis:
+    """What the study of each service of these inputs takes."""
+    return Basis(
+        inputs=inputs,
+        companies=companies,
+        items=items_by_product(catalog),
+        catalog=catalog,
+        posted=posted,
+        mixed=mixed_currencies(inputs),
+    )
+
+
+def study(basis: Basis, mapping: ServiceMapping) -> Study:
+    """A mapped service. Never raises for what is wrong with it: `refused` has that."""
+    found = Study(mapping=mapping)
+    try:
+        if _bills(basis, found):
+            _compare(basis, found)
+        found.part = replace(found.part, notices=tuple(found.notices))
+    except Refused as refused:
+        found.refused = refused
+    except (ArithmeticError, ValueError) as error:
+        found.refused = Refused("value-unusable", f"a value of it cannot be reckoned with: {error}", "report it")
+    return found
+
+
+def _bills(basis: Basis, found: Study) -> bool:
+    """Whether it is to have lines, with those of each of its stretches. Raises Refused."""
+    inputs, mapping = basis.inputs, found.mapping
+    found.subscription = subscription = subscription_of(inputs, mapping)
+    check_currencies(basis.mixed, mapping)
+    found.product, found.item = product, _ = item_of(inputs, subscription, basis.catalog)
+    found.stretches = stretches_of(inputs, mapping, subscription, product, basis.companies)
+    found.ours = our_lines(mapping, basis.posted)
+    found.notices = agreement_notices(inputs, mapping, subscription, product, found.stretches)
+    if subscription.state == "unknown":
+        why = f"the platform's status {subscription.status!r} is not known, so it cannot be told whether it bills"
+        raise Refused("status-unknown", why, "report it; until then, bill this subscription by hand")
+    if subscription.trial:
+        if any(stands(addition) for _, addition in found.ours):
+            raise Refused("trial-billed", "it is a trial, but has lines", "end them in the PSA and clear their marks")
+        found.notices.append(notice(mapping, "trial", "it is a trial: it has no line until converted"))
+        return False
+    wanted = desired(inputs, mapping, subscription, product, basis.items, found.stretches, found.ours)
+    found.desired = wanted
+    found.notices += history_notices(inputs, mapping, subscription, wanted.completed)
+    if subscription.state == "ended" and not found.ours and not _told_by_log(wanted.completed):
+        # Nobody knows the day of its cancellation any more, so a line made now would bill days on a guess.
+        text = f"it is {subscription.status} and never had a line: it gets none"
+        found.notices = [notice(mapping, "ended", text)]
+        return False
+    if not any(wanted.lines) and not found.ours and product.kind == "license":
+        text = "it has no line: none of its days may be billed so far"
+        found.notices.append(notice(mapping, "nothing-to-bill", text))
+    found.services = tuple(
+        Service(
+            mapping=mapping,
+            subscription=subscription,
+            items=basis.items,
+            stretch=stretch,
+            owned_from=owned(inputs, mapping),
+            lines=lines,
+            ours=tuple(pair for pair in found.ours if pair[1].agreement_id == stretch.agreement.id),
+            completed=wanted.completed,
+        )
+        for stretch, lines in zip(found.stretches, wanted.lines, strict=True)
+    )
+    return True
+
+
+def _compare(basis: Basis, found: Study) -> None:
+    """The changes on each agreement. Raises Refused."""
+    assert found.product is not None
+    assert found.item is not None
+    if not found.ours:
+        # Where it has no line so far, its first one may take over an addition.
+        first = next((index for index, service in enumerate(found.services) if service.lines), None)
+        if first is not None:
+            agreement = found.services[first].stretch.agreement.id
+            adopted = adopted_line(basis.inputs, found.mapping, found.product, found.item, agreement, basis.posted)
+            services = list(found.services)
+            services[first] = replace(services[first], adopted=adopted)
+            found.services = tuple(services)
+    parts = []
+    for service in found.services:
+        parts.append(compared(basis.inputs, service))
+        found.notices += excess_notices(service)
+    found.part = joined(parts)
+
+
+def _told_by_log(completed: Completed) -> bool:
+    """Whether the log has the day on which it ended, or its term simply ran out."""
+    return all(told.source != "inferred" for told in completed.told)

@@ -47,9 +47,7 @@ def test_what_a_plan_holds_back_is_said_by_apply_too(cwctl: Cwctl) -> None:
     assert cwctl("sandbox", "advance", "--days", "200").code == 0
     planned = cwctl("plan", "--detailed-exitcode")
     assert planned.code == 4
-    assert (
-        "! service:710017 Microsoft 365 Business Basic: it was upgraded before its first line" in planned.out
-    )
+    assert "! service:710017 Microsoft 365 Business Basic: it was upgraded before its first line" in planned.out
     assert "! service:710035 Microsoft 365 Business Basic: agreement 510 already has an addition" in planned.out
     assert "write `addition: 1` to take that line over" in planned.out
     applied = cwctl("apply", "--yes")

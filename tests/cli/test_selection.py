@@ -8,6 +8,7 @@ from tests.cli.support import Cwctl, Served
 
 DAY = ("--as-of", "2026-06-15")
 AGREEMENTS = "GET /finance/agreements"
+SUBSCRIPTION = "GET /api/v3/accounts/{id}/customers/{id}/subscriptions/{id}"
 ADDITIONS = "GET /finance/agreements/{id}/additions"
 
 
@@ -110,3 +111,15 @@ def test_one_product_reads_no_agreement(served: Served, cwctl: Cwctl) -> None:
     served.requests("psa")
     assert cwctl("plan", *DAY, "--target", f"product:{change['address'].partition(':')[2]}").code == 0
     assert not any("agreements" in request for request in served.requests("psa"))
+
+
+def test_what_was_logged_is_read_again_only_where_something_happened(served: Served, cwctl: Cwctl) -> None:
+    """Logs read before are kept in the workspace, and safe to delete."""
+    assert cwctl("plan", *DAY).code == 0
+    logs = served.requests("platform")[SUBSCRIPTION]
+    assert logs > 0
+    assert cwctl("plan", *DAY).code == 0
+    assert SUBSCRIPTION not in served.requests("platform")
+    (served.root / ".cwctl" / "activity.sqlite").unlink()
+    assert cwctl("plan", *DAY).code == 0
+    assert served.requests("platform")[SUBSCRIPTION] == logs

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.diagnostics import Diagnostic, Place
-from engine.planning.effect import once, recurring
 from engine.planning.plan import (
     KIND_ORDER,
     Change,
@@ -36,7 +35,6 @@ from tests.planning.builders import (
     company,
     customer_mapping,
     item,
-    moves,
     observed,
     only,
     plan,
@@ -65,34 +63,22 @@ def rich() -> Plan:
 # -- effect
 
 
-@pytest.mark.parametrize(
-    ("cancelled", "month"),
-    [
-        (None, "24"),
-        (date(2026, 7, 1), "24"),
-        (date(2026, 6, 30), "0"),
-        (date(2026, 6, 1), "0"),
-        (date(2025, 1, 1), "0"),
-    ],
-)
-def test_a_line_that_ends_with_this_month_brings_nothing_more(cancelled: date | None, month: str) -> None:
-    found = recurring(Decimal(12), Decimal(2), Decimal(1), cancelled, date(2026, 6, 15), "month")
-    assert found == Effect(month=Decimal(month), month_cost=Decimal(month) / 2)
-
-
 def test_effects_add_up_by_how_often_they_recur() -> None:
-    year = recurring(Decimal(1), Decimal(120), Decimal(60), None, date(2026, 6, 15), "year")
-    found = year + once(Decimal(2), Decimal("9.99"), Decimal("5.00"))
-    assert found == Effect(year=Decimal(120), year_cost=Decimal(60), once=Decimal("19.98"), once_cost=Decimal("10.00"))
+    year, once = Effect(year=Decimal(120), year_cost=Decimal(60)), Effect(once=Decimal("19.98"), month=Decimal("-1"))
+    found = year + once
+    assert found == Effect(year=Decimal(120), year_cost=Decimal(60), once=Decimal("19.98"), month=Decimal("-1"))
+    assert found - once == year
     assert found - found == Effect()
 
 
-def test_the_effects_of_a_plans_customers_add_up_to_its_total() -> None:
+def test_the_effects_of_a_plans_changes_add_up_to_its_customers_and_its_total() -> None:
     found = plan(seen=observed(additions=[addition(quantity=Decimal(10), unit_price=Decimal("21.00"))]))
-    assert moves(only(found)).keys() == {"quantity", "unit_price"}
+    assert len(found.changes) == 3
     (one,) = found.by_customer
-    assert (one.customer, one.name, one.changes) == ("100", "Larkspur (example)", 1)
-    assert one.effect == found.total == Effect(month=Decimal("54.00"), month_cost=Decimal("35.20"))
+    assert (one.customer, one.name, one.changes) == ("100", "Larkspur (example)", 3)
+    assert one.effect == found.total == sum((change.effect or Effect() for change in found.changes), Effect())
+    # 12 × 22.00 less 10 × 21.00 from July; until then two more, at the old price, on 16 of June's 30 days.
+    assert (found.total.month, found.total.once) == (Decimal("54.00"), Decimal("22.40"))
 
 
 def test_changes_come_in_the_order_in_which_they_depend_on_one_another() -> None:

@@ -1,5 +1,6 @@
 """What a plan is limited to, and whom a failed read leaves out of it."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -49,12 +50,12 @@ def two() -> tuple[Workspace, Observed]:
         [item(description="Old"), item(id=72, identifier="SUITE-Y", description="Old")],
         [agreement(), agreement(id=42, company_id=22)],
         [
-            addition(quantity=Decimal(1)),
+            addition(cancelled=date(2026, 12, 31)),
             addition(
                 id=802,
                 agreement_id=42,
                 product_id=72,
-                quantity=Decimal(1),
+                cancelled=date(2026, 12, 31),
                 mark=mark(subscription="9002", agreement=42),
             ),
         ],
@@ -68,7 +69,7 @@ def addresses(found: Plan) -> list[str]:
 
 COMPANY, OTHER_COMPANY = "company:100", "company:200"
 ITEM, OTHER_ITEM = "catalog_item:30/Suite/Monthly", "catalog_item:30/Suite/Yearly"
-LINE, OTHER_LINE = "addition:41/9001/1/base", "addition:42/9002/1/base"
+LINE, OTHER_LINE = "addition:41/9001/1/base/2026-03-10", "addition:42/9002/1/base/2026-03-10"
 
 
 @pytest.mark.parametrize(

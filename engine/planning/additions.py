@@ -12,7 +12,7 @@ from engine.planning.ends import cancelled_day
 from engine.planning.fields import Field, change_of, differing
 from engine.planning.fitting import Refused
 from engine.planning.histories import stands
-from engine.planning.invoiced import check_open
+from engine.planning.invoiced import check_end, check_open
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
 from engine.planning.plan import Action, Change, Effect, FieldChange, PlannedLine, Value
@@ -169,6 +169,7 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
         return None
     if addition is not service.adopted and stands(addition) and any(one.field != "cancelled" for one in fields):
         check_open(inputs, service, mark, addition)
+    check_end(inputs, service, mark, addition, line.cancelled)
     if any(one.field == "quantity" for one in fields) and addition.invoice_description and line.role != "usage":
         asked.append((wire.DESCRIPTION, addition.invoice_description, described(service, line)))
         fields = differing(asked)

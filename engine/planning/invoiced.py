@@ -1,8 +1,11 @@
 """Whether a day of a line has been invoiced. Source: decision 8 of the architecture, "Invoiced days are closed"."""
 
-from engine.billing.model import InputError
+from datetime import date
+
+from engine.billing.model import InputError, Line
 from engine.billing.money import plain
 from engine.planning.desired import lines_on
+from engine.planning.ends import last_billed
 from engine.planning.fitting import Refused
 from engine.planning.observed import Inputs
 from engine.planning.service import Service
@@ -27,6 +30,27 @@ def check_open(inputs: Inputs, service: Service, mark: Mark, addition: Addition)
     raise Refused(LINE_INVOICED, why, hint)
 
 
+def check_end(inputs: Inputs, service: Service, mark: Mark, addition: Addition, last: date | None) -> None:
+    """Raises Refused where a line would end on `last`, before a later day of it that has been invoiced.
+
+    Nothing credits such a day, and the line that carries on would bill it again.
+    """
+    through = service.stretch.invoiced_through or inputs.as_of
+    behaviour = inputs.workspace.connections.by_name[inputs.connection].psa_behaviour
+    charged = min(through, last_billed(addition.cancelled, behaviour) or through)
+    if last is None or last >= charged or not addition.quantity * addition.unit_price:
+        return
+    if not _invoiced(inputs, service, mark, addition):
+        return
+    why = (
+        f"addition {addition.id} (effective {addition.effective}, {plain(addition.quantity * addition.unit_price)} a "
+        f"cycle) would have to end on {last}, but agreement {service.stretch.agreement.id} has been invoiced through "
+        f"{through}, and nothing credits the days between"
+    )
+    hint = f"credit them by hand, then let the addition end on {last} in the PSA"
+    raise Refused(LINE_INVOICED, why, hint)
+
+
 def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) -> bool:
     """An invoice covers a line that lies in its period, and that was known when it was made."""
     agreement, through = service.stretch.agreement, service.stretch.invoiced_through
@@ -35,13 +59,27 @@ def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) 
         return True
     if begins > (through or inputs.as_of):
         return False
-    if inputs.observed.invoiced_on is None:
+    if inputs.observed.invoiced_on is None or agreement.id not in inputs.observed.invoiced_on:
         return True
-    made = inputs.observed.invoiced_on.get(agreement.id)
+    made = inputs.observed.invoiced_on[agreement.id]
     if made is None:
-        return agreement.id not in inputs.observed.invoiced_on
+        return False
+    if begins <= made and not any(_is(line, mark) for line in service.lines):
+        # A history that gives no such line cannot tell since when it was known.
+        return True
+    return _was_known(service, made, mark)
+
+
+def _was_known(service: Service, day: date, mark: Mark) -> bool:
+    """Whether the line was wanted on a day already; it counts as such where that cannot be told."""
     try:
-        known = lines_on(service.completed, service.stretch, service.owned_from, made)
+        known = lines_on(service.completed, service.stretch, service.owned_from, day)
     except (InputError, ValueError, OverflowError):
         return True
-    return any((line.segment, line.role, line.effective) == (mark.segment, mark.role, mark.on) for line in known)
+    return any(_is(line, mark) for line in known)
+
+
+def _is(line: Line, mark: Mark) -> bool:
+    if (line.segment, line.role, line.period) != (mark.segment, mark.role, mark.month):
+        return False
+    return line.effective == mark.on or line.role in {"usage", "one_time"}

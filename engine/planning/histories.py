@@ -14,7 +14,7 @@ from engine.planning.ends import last_billed
 from engine.planning.observed import Inputs
 from engine.planning.selection import select
 from engine.platform.models import Activity, ActivityLog, Subscription
-from engine.psa.mark import Mark
+from engine.psa.mark import Mark, subscription_named
 from engine.psa.models import Addition
 from engine.workspace.model import PsaBehaviour, ServiceMapping
 
@@ -66,7 +66,20 @@ def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscripti
     if touched < first_open:
         return False
     settled = subscription.start + timedelta(days=choices.in_place_days)
-    return touched >= settled or subscription.state == "ended"
+    if touched >= settled or subscription.state == "ended":
+        return True
+    return inputs.as_of >= settled and _billed_otherwise(inputs, mapping, subscription)
+
+
+def _billed_otherwise(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> bool:
+    """Whether it has lines, and none is of the licences shown: the night of a change in its first days was missed."""
+    ours = [
+        addition
+        for one in mapping.agreements
+        for addition in inputs.observed.additions.get(one.agreement, ())
+        if subscription_named(addition.mark) == subscription.id
+    ]
+    return bool(ours) and all(addition.quantity != subscription.licenses for addition in ours)
 
 
 def _first_open(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> date:

@@ -10,7 +10,7 @@ from engine.billing.history import Upgrade
 from engine.billing.model import SubscriptionTerms
 from engine.billing.told import Logged, Shown
 from engine.planning.histories import logs_wanted
-from tests.planning.builders import inputs, observed, subscription, workspace
+from tests.planning.builders import addition, inputs, mark, observed, subscription, workspace
 
 
 def _shown(licences: int, **changed: Any) -> Shown:
@@ -61,3 +61,16 @@ def test_a_decrease_of_the_month_before_is_read_where_it_bills_from_the_first_of
 
     assert reads_log("first_of_next_month")
     assert not reads_log("actual_date")
+
+
+def test_a_change_in_the_first_days_is_read_from_the_log_when_its_night_was_missed() -> None:
+    new = {"start": date(2026, 6, 10), "last_updated": "2026-06-11T10:00:00Z", "licenses": 12}
+    line = {"effective": date(2026, 6, 10), "mark": mark(on=date(2026, 6, 10))}
+
+    def reads_log(billed: int, as_of: date) -> bool:
+        seen = observed(subscriptions=[subscription(**new)], additions=[addition(quantity=Decimal(billed), **line)])
+        return bool(logs_wanted(inputs(workspace(), seen, as_of=as_of)))
+
+    assert reads_log(10, date(2026, 6, 12)), "the day of the change is in the log alone"
+    assert not reads_log(10, date(2026, 6, 11)), "a change of today is in place"
+    assert not reads_log(12, date(2026, 6, 12)), "in step"

@@ -7,17 +7,25 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SOURCES = (*ROOT.glob("engine/planning/*.py"), ROOT / "engine/platform/client.py", ROOT / "engine/cli/pinging.py")
 GIVEN_FIRST = {"Refused", "warn"}
-"""Calls whose first argument is a code."""
+GIVEN_SECOND = {"_held", "notice"}
+"""Calls whose first or second argument is a code."""
 
 
 def codes(path: Path) -> set[str]:
     """The codes that a module gives: `code=`, or where a function that takes one is called."""
     found: set[str] = set()
-    for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+    tree = ast.parse(path.read_text("utf-8"))
+    named = {
+        one.targets[0].id: one.value
+        for one in tree.body
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+    }
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         given = [word.value for word in call.keywords if word.arg == "code"]
-        given += call.args[:1] if name in GIVEN_FIRST else call.args[1:2] if name in {"_held", "_notice"} else []
-        found |= {one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+        given += call.args[:1] if name in GIVEN_FIRST else call.args[1:2] if name in GIVEN_SECOND else []
+        values = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in given]
+        found |= {one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     return found
 
 

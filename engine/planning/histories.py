@@ -37,8 +37,8 @@ class LogWanted(msgspec.Struct, frozen=True, kw_only=True):
 def logs_wanted(inputs: Inputs) -> tuple[LogWanted, ...]:
     """The mapped subscriptions to which something may have happened since this program bills for them.
 
-    What was last touched before that is fully told by the list; so is what was last touched while it was still new,
-    as its changes are then in place. `last_updated` moves with any edit: it dates nothing, but nothing is later.
+    What was last touched before that is fully told by the list; so is what was last touched on its first day, as its
+    changes are then in place. `last_updated` moves with any edit: it dates nothing, but nothing is later.
     """
     services = inputs.workspace.mappings.services
     chosen = select(inputs).services
@@ -65,14 +65,15 @@ def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscripti
         first_open = fom(first_open - timedelta(days=1))
     if touched < first_open:
         return False
-    settled = subscription.start + timedelta(days=choices.in_place_days)
-    if touched >= settled or subscription.state == "ended":
+    # What is newer than its purchase may be an upgrade, or the conversion of a trial, of which the list says nothing.
+    if touched > subscription.start or subscription.state == "ended":
         return True
+    settled = subscription.start + timedelta(days=choices.in_place_days)
     return inputs.as_of >= settled and _billed_otherwise(inputs, mapping, subscription)
 
 
 def _billed_otherwise(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> bool:
-    """Whether it has lines, and none is of the licences shown: the night of a change in its first days was missed."""
+    """Whether it has lines, and none is of the licences shown: it was changed on its first day, after a night's run."""
     ours = [
         addition
         for one in mapping.agreements

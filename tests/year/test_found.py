@@ -63,14 +63,20 @@ def test_a_decrease_of_the_month_before_is_read_where_it_bills_from_the_first_of
     assert not reads_log("actual_date")
 
 
-def test_a_change_in_the_first_days_is_read_from_the_log_when_its_night_was_missed() -> None:
-    new = {"start": date(2026, 6, 10), "last_updated": "2026-06-11T10:00:00Z", "licenses": 12}
-    line = {"effective": date(2026, 6, 10), "mark": mark(on=date(2026, 6, 10))}
+def _reads_log(touched: str, billed: int | None, as_of: date) -> bool:
+    """Of a subscription of 12 licences, bought on 10 June and changed in its first two days or not."""
+    new = subscription(start=date(2026, 6, 10), last_updated=f"{touched}T10:00:00Z", licenses=12)
+    line = addition(effective=date(2026, 6, 10), mark=mark(on=date(2026, 6, 10)), quantity=Decimal(billed or 0))
+    seen = observed(subscriptions=[new], additions=[] if billed is None else [line])
+    return bool(logs_wanted(inputs(workspace(), seen, as_of=as_of)))
 
-    def reads_log(billed: int, as_of: date) -> bool:
-        seen = observed(subscriptions=[subscription(**new)], additions=[addition(quantity=Decimal(billed), **line)])
-        return bool(logs_wanted(inputs(workspace(), seen, as_of=as_of)))
 
-    assert reads_log(10, date(2026, 6, 12)), "the day of the change is in the log alone"
-    assert not reads_log(10, date(2026, 6, 11)), "a change of today is in place"
-    assert not reads_log(12, date(2026, 6, 12)), "in step"
+def test_a_change_on_the_first_day_is_read_from_the_log_when_its_line_was_made_before() -> None:
+    assert _reads_log("2026-06-10", 10, date(2026, 6, 12)), "the day of the change is in the log alone"
+    assert not _reads_log("2026-06-10", 12, date(2026, 6, 12)), "in step"
+    assert not _reads_log("2026-06-10", None, date(2026, 6, 12)), "bought with as many as it has"
+
+
+def test_what_is_newer_than_the_purchase_is_read_from_the_log() -> None:
+    assert _reads_log("2026-06-11", None, date(2026, 6, 11)), "a trial may have been converted"
+    assert _reads_log("2026-06-11", 10, date(2026, 6, 12)), "its licences may have changed in place"

@@ -72,21 +72,9 @@ def stretches_of(
     """The stretches of a service, in order. Raises Refused for an agreement that it cannot be billed on."""
     found = []
     for index, named in enumerate(mapping.agreements):
-        following = mapping.agreements[index + 1].starts if index + 1 < len(mapping.agreements) else None
-        until = following - timedelta(days=1) if following is not None else None
+        until = until_of(mapping, index)
         agreement = agreement_of(inputs, mapping, named.agreement, subscription, companies, until)
-        rules = inputs.workspace.rules
-        stretch = Stretch(
-            agreement=agreement,
-            starts=named.starts,
-            until=until,
-            terms=AgreementTerms(
-                start=agreement.start or date.min,
-                billing="annual" if frequency_of(inputs, agreement) == "Yearly" else "monthly",
-            ),
-            choices=rules.choices(mapping.customer, agreement.id, agreement.type_name),
-            arrears=rules.billing.in_arrears(agreement.type_name),
-        )
+        stretch = stretch_on(inputs, mapping, index, agreement)
         if product.kind == "usage" and stretch.terms.billing == "annual":
             why = f"consumption is billed by the month, agreement {agreement.id} ({agreement.name}) by the year"
             raise Refused("cycle-differs", why, "map it onto an agreement that bills monthly")
@@ -94,6 +82,28 @@ def stretches_of(
             _check_whole_periods(stretch)
         found.append(stretch)
     return tuple(found)
+
+
+def stretch_on(inputs: Inputs, mapping: ServiceMapping, index: int, agreement: Agreement) -> Stretch:
+    """The stretch of the mapping's agreement at `index`, whether or not the service fits on it."""
+    rules = inputs.workspace.rules
+    return Stretch(
+        agreement=agreement,
+        starts=mapping.agreements[index].starts,
+        until=until_of(mapping, index),
+        terms=AgreementTerms(
+            start=agreement.start or date.min,
+            billing="annual" if frequency_of(inputs, agreement) == "Yearly" else "monthly",
+        ),
+        choices=rules.choices(mapping.customer, agreement.id, agreement.type_name),
+        arrears=rules.billing.in_arrears(agreement.type_name),
+    )
+
+
+def until_of(mapping: ServiceMapping, index: int) -> date | None:
+    """The last day on the mapping's agreement at `index`; None for good."""
+    following = mapping.agreements[index + 1].starts if index + 1 < len(mapping.agreements) else None
+    return following - timedelta(days=1) if following is not None else None
 
 
 def _check_whole_periods(stretch: Stretch) -> None:

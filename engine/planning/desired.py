@@ -69,7 +69,8 @@ def lines_on(completed: Completed, stretch: Stretch, owned_from: date, as_of: da
     """The lines of a stretch as known on a day. Raises InputError."""
     begins = max(owned_from, stretch.starts or owned_from)
     terms = replace(completed.terms, effective_date=begins)
-    return stretch.clipped(lines(terms, completed.history, stretch.terms, stretch.rules, as_of))
+    found = lines(terms, completed.history, stretch.terms, stretch.rules, as_of)
+    return stretch.clipped(found, completed.terms.start)
 
 
 def owned(inputs: Inputs, mapping: ServiceMapping) -> date:

@@ -44,18 +44,21 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
         last = following - timedelta(days=1)
         return self.terms.period_start(last) - timedelta(days=1) if self.arrears else last
 
-    def clipped(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        """The lines of this stretch: those of licences end with it, and a month of consumption belongs to the last."""
+    def clipped(self, lines: tuple[Line, ...], bought: date) -> tuple[Line, ...]:
+        """The lines of this stretch, of a subscription that was bought on a day.
+
+        Those of licences end with it, a month of consumption belongs to the last, a one-time charge to that of its day.
+        """
         if self.until is None:
             return lines
-        return tuple(clipped for line in lines if (clipped := _clipped(line, self.until)) is not None)
+        return tuple(clipped for line in lines if (clipped := _clipped(line, self.until, bought)) is not None)
 
 
-def _clipped(line: Line, until: date) -> Line | None:
+def _clipped(line: Line, until: date, bought: date) -> Line | None:
     if line.role == "usage":
         return line if (line.period or "") < f"{until + timedelta(days=1):%Y-%m}" else None
     if line.role == "one_time":
-        return line
+        return line if bought <= until else None
     if line.effective > until:
         return None
     ends = until if line.cancelled is None else min(line.cancelled, until)

@@ -31,6 +31,7 @@ class Invoices:
         self._period = deal.first_period
         self._due: tuple[date, bool] = (max(tomorrow, self._drawn()), True)
         self.standing: list[Invoice] = []
+        self.made_on: dict[int, date] = {}
         self.made = self.again = 0
 
     @property
@@ -58,9 +59,10 @@ class Invoices:
         assert invoice.first == self._period
         return invoice
 
-    def keep(self, invoice: Invoice) -> None:
+    def keep(self, invoice: Invoice, today: date) -> None:
         """The invoice stands from now on."""
         self.standing.append(invoice)
+        self.made_on[invoice.id] = today
         self.made += 1
         self._period = invoice.last + timedelta(days=1)
 

@@ -124,8 +124,12 @@ class Script:
         offer = OFFERS[self._chance.choice(others)]
         price, cost = self._price()
         self._happen(day, "upgrade", known, offer=offer.key, price=price, cost=cost)
+        if known.renews:
+            # What was known then stays so for the product before, also once the renewal is switched off.
+            known.events.append(Renewal(on=day, end=known.deal.terms.period_end(day)))
         known.offer = offer
         known.events.append(Upgrade(on=day, product="/".join(offer.key), unit_price=price, unit_cost=cost))
+        known.events.append(Renewal(on=day, end=date.fromordinal(known.running_end(day).toordinal() - 1)))
 
     def _upgrade_in_part(self, known: Known, day: date) -> None:
         names = [

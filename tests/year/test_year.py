@@ -22,6 +22,7 @@ def test_a_year_of_two_hundred_subscriptions(tmp_path: Path) -> None:
 
 def _hold(year: Year) -> None:
     assert (year.last_plan.changes, year.last_plan.held) == ((), ())
+    assert all(hold.charged or hold.in_doubt for hold in year.holds)
     has, wants = {}, {}
     for additions in year.additions.values():
         for key, values in standing(additions):

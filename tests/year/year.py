@@ -26,15 +26,19 @@ _EVERYTHING = Selection()
 
 
 class Hold(NamedTuple):
-    """A service that a night's plan held back, as a line of it would have to change that had been invoiced.
+    """A service that a night's plan held back, and the script's own reason for it.
 
-    `invoiced` are its lines that a standing invoice charges and whose quantity or price is to change: the reason.
+    `charged` are its lines of which a standing invoice charges what is known to be wrong by now: their quantity or
+    price is to change, they are not wanted any more, or they should have ended before a day that is charged. `in_doubt`
+    are those which no invoice charges, but which were to be made on the day of the last one: nobody can tell from
+    the PSA's days that they came after it.
     """
 
     day: date
     known: Known
     why: str
-    invoiced: list[Key]
+    charged: list[Key]
+    in_doubt: list[Key]
 
 
 class Year:
@@ -105,26 +109,32 @@ class Year:
             assert held.code == LINE_INVOICED, (plan.as_of, held)
             known = self.world.known[int(held.subject.removeprefix("service:"))]
             agreements.add(known.deal.agreement)
-            self.holds.append(Hold(plan.as_of, known, held.why, self._to_change(services, known, plan.as_of)))
+            self.holds.append(self._hold(services, known, plan.as_of, held.why))
         for agreement in agreements:
             assert self.invoices[agreement].standing, plan.held
             self.invoices[agreement].take_back(plan.as_of + timedelta(days=self._chance.randrange(1, 8)))
         chosen = Selection(services=tuple(held.subject.removeprefix("service:") for held in plan.held))
         self._apply(services, self._plan(services, plan.as_of, chosen))
 
-    def _to_change(self, services: Services, known: Known, day: date) -> list[Key]:
-        """The lines of a subscription that a standing invoice charges and whose quantity or price is to change."""
-        agreement, wanted = known.deal.agreement, self.wanted(known, day)
-        found = []
-        for addition in services.psa.additions(agreement):
+    def _hold(self, services: Services, known: Known, day: date, why: str) -> Hold:
+        """Why a service is rightly held back: what the PSA has of it and has to change, against the invoices."""
+        of_agreement, wanted = self.invoices[known.deal.agreement], self.wanted(known, day)
+        told_then = self.wanted(known, of_agreement.made_on[of_agreement.standing[-1].id])
+        charged: list[Key] = []
+        in_doubt: list[Key] = []
+        for addition in services.psa.additions(known.deal.agreement):
             key = key_of_mark(addition.mark)
-            if key[0] != str(known.id) or not stands(addition) or not self.invoices[agreement].days_billed(addition.id):
+            if key[0] != str(known.id) or not stands(addition):
                 continue
+            days = of_agreement.days_billed(addition.id)
             line = wanted.get(key)
             has = (addition.quantity, addition.unit_price, addition.unit_cost)
-            if line is None or has != (Decimal(line.quantity), line.unit_price, line.unit_cost):
-                found.append(key)
-        return found
+            same = line is not None and has == (Decimal(line.quantity), line.unit_price, line.unit_cost)
+            if line is None or not same or (days and max(last for _, last in days) > (line.cancelled or date.max)):
+                (charged if days else in_doubt).append(key)
+            elif not days and line.cancelled != addition.cancelled:
+                in_doubt.append(key)
+        return Hold(day, known, why, charged, [key for key in in_doubt if key in told_then])
 
     def _accept_usage(self, services: Services, day: date) -> None:
         """Writes figures of a month of consumption on its line, as whoever accepts them does, before it is invoiced."""
@@ -168,7 +178,7 @@ class Year:
             _differing(charged, wanted),
         )
         assert invoice.total == sum((line.amount for line in invoice.lines), Decimal(0))
-        of_agreement.keep(invoice)
+        of_agreement.keep(invoice, self.world.sandbox.today)
 
     def _lines_of(self, deal: Deal, day: date) -> Iterator[tuple[Key, Line]]:
         for known in self.world.known.values():

@@ -93,17 +93,15 @@ def _licences(found: list[PostedLine], first: PostedLine, last: date | None) -> 
     """The first base line's own, then the sum of what is active, from each day on which it changes.
 
     Base and delta lines carry one another on, so where one window ends and the next base line begins nothing changes.
+    A day without a base line proves nothing: a run that was cut short has not made it yet.
     """
     days = {line.effective for line in found}
     days |= {line.cancelled + _ONE_DAY for line in found if line.cancelled is not None}
     steps = [LicenceStep(first.effective, first.quantity)]
     for day in sorted(day for day in days if day >= first.effective and (last is None or day <= last)):
-        active = sum(
-            line.quantity
-            for line in found
-            if line.effective <= day and (line.cancelled is None or line.cancelled >= day)
-        )
-        if steps[-1].licences != active:
+        running = [line for line in found if line.effective <= day <= (line.cancelled or day)]
+        active = sum(line.quantity for line in running)
+        if steps[-1].licences != active and any(line.role == "base" for line in running):
             steps.append(LicenceStep(day, active))
     return tuple(steps)
 

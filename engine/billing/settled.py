@@ -19,27 +19,38 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> lis
 
     `start` is the count of licences before the first of them. A change matches a posted step of the same sign that is
     large enough, on a day that some choice of the rules gives it: its own, an earlier one of its month for an increase,
-    the first of the next month for a decrease.
+    the first of the next month for a decrease. The first ones may be in the base line itself: as many as leave the
+    fewest steps unmatched.
     """
+    counts, count = [start], start
+    for told in changes:
+        count = told.event.quantity if isinstance(told.event, Purchase | QuantityChange) else count
+        counts.append(count)
+    first = proven.licences[0].licences
+    candidates = [number for number, count in enumerate(counts) if count == first]
+    tried = [_matched(changes, counts, number, proven) for number in reversed(candidates)]
+    return min(tried or [_matched(changes, counts, 0, proven)], key=lambda one: one[0])[1]
+
+
+def _matched(
+    changes: Sequence[Told], counts: Sequence[int], in_base: int, proven: SegmentEvidence
+) -> tuple[int, list[Told]]:
+    """The changes, of which the first so many are in the base line, and how many licences stay unmatched."""
     open_steps = {
         later.effective: later.licences - earlier.licences
         for earlier, later in zip(proven.licences, proven.licences[1:], strict=False)
     }
-    found: list[Told] = []
-    count = start
-    for told in changes:
+    found = list(changes[:in_base])
+    for told, before in zip(changes[in_base:], counts[in_base:], strict=False):
         event = told.event
-        if isinstance(event, Purchase):
-            count = event.quantity
-        elif isinstance(event, QuantityChange):
-            step, count = event.quantity - count, event.quantity
+        if isinstance(event, QuantityChange):
+            step = event.quantity - before
             day = _posted_on(event.on, step, open_steps)
             if day is not None:
                 open_steps[day] -= step
-                found.append(replace(told, event=replace(event, effective=day)))
-                continue
-        found.append(told)
-    return found
+                event = replace(event, effective=day)
+        found.append(replace(told, event=event))
+    return sum(abs(step) for step in open_steps.values()), found
 
 
 def _posted_on(day: date, step: int, open_steps: dict[date, int]) -> date | None:

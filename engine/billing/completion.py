@@ -12,9 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.billing.calendar import add_terms
-from engine.billing.ending import ending
+from engine.billing.ending import ending, upgraded_end
 from engine.billing.evidence import PostedLine, SegmentEvidence, evidence
-from engine.billing.history import PriceChange, Purchase, QuantityChange, Upgrade
+from engine.billing.history import PriceChange, Purchase, QuantityChange, Renewal, Upgrade
 from engine.billing.known_amounts import amounts_completed
 from engine.billing.model import SubscriptionTerms
 from engine.billing.settled import settled
@@ -31,8 +31,12 @@ def complete(shown: Shown, log: Iterable[Logged] | None, posted: Iterable[Posted
     if shown.terms.kind != "license":
         return amounts_completed(shown, items, tuple(posted), as_of)
     proven = {segment.number: segment for segment in evidence(posted)}
-    trusted = _begins(items) and (not proven or _adds_up(shown, items))
-    found = _logged(shown, items, proven) if trusted else _unlogged(shown, proven, as_of)
+    trusted = _begins(items) and (not proven or _adds_up(shown, items, max(proven)))
+    found = _logged(shown, items, proven) if trusted else []
+    begins_with = min(proven, default=1)
+    if len(found) < begins_with or found[begins_with - 1].source != "log":
+        # Not even the upgrade before our first line is in it.
+        found = _unlogged(shown, proven, as_of)
     return _told(shown, items, found, proven, as_of)
 
 
@@ -40,8 +44,13 @@ def _begins(log: tuple[Logged, ...]) -> bool:
     return any(item.kind == "created" and item.quantity is not None for item in log)
 
 
-def _adds_up(shown: Shown, log: tuple[Logged, ...]) -> bool:
-    """Whether the log ends at the licences shown. An ended subscription may show none any more."""
+def _adds_up(shown: Shown, log: tuple[Logged, ...], segments: int) -> bool:
+    """Whether the log ends at the licences shown, and tells products if our lines prove more than one.
+
+    An ended subscription may show no licences any more.
+    """
+    if segments > 1 and not any(item.sku or item.kind == "upgraded" for item in log):
+        return False
     counts = [item.quantity for item in log if item.quantity is not None]
     return shown.ended or counts[-1] == shown.licences
 
@@ -70,6 +79,8 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
         unlogged = item.kind == "quantity" and bool(sku) and bool(item.sku) and item.sku != sku
         if item.kind == "upgraded" or unlogged:
             found.append(_next(found, item, proven, unlogged=unlogged))
+        if unlogged:
+            found += _upgraded_before(len(found) + 1, item.on, proven)
         sku = item.sku or sku
         if item.kind == "quantity" and item.quantity is not None:
             change = QuantityChange(on=item.on, quantity=item.quantity)
@@ -84,7 +95,8 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
             segment.changes = settled(segment.changes, count, proven[segment.number])
         count = _last_count(segment.changes, count)
     for number in range(len(found) + 1, max(proven, default=0) + 1):
-        found.append(_posted_segment(number, proven))
+        if number - 1 in proven:
+            found.append(_posted_segment(number, proven))
     return found
 
 
@@ -93,9 +105,22 @@ def _next(found: list[_Segment], item: Logged, proven: dict[int, SegmentEvidence
     if not unlogged:
         return _Segment(number=number, product=item.product, day=item.on, source="log", changes=[])
     if number in proven:
-        return _posted_segment(number, proven)
+        # By this day it had been upgraded, though our lines may begin later.
+        posted = _posted_segment(number, proven)
+        posted.day = posted.day and min(posted.day, item.on)
+        return posted
     why = f"the log has no upgrade, but another product from {item.on} on"
     return _Segment(number=number, product=item.product, day=item.on, source="inferred", why=why, changes=[])
+
+
+def _upgraded_before(number: int, day: date, proven: dict[int, SegmentEvidence]) -> Iterator[_Segment]:
+    """Further segments that our lines prove before a day: not every one need have an item in the log."""
+    while number in proven:
+        segment = _posted_segment(number, proven)
+        if segment.day is None or segment.day >= day:
+            return
+        yield segment
+        number += 1
 
 
 def _posted_segment(number: int, proven: dict[int, SegmentEvidence]) -> _Segment:
@@ -129,8 +154,13 @@ def _unlogged(shown: Shown, proven: dict[int, SegmentEvidence], as_of: date) -> 
             # A decrease that was still to come when it was upgraded: it counts, and has no line of its own.
             later = QuantityChange(on=segment.day, quantity=steps[0].licences, effective=segment.day + _ONE_DAY)
             found[-1].changes.append(Told(event=later, source="posted"))
+        over = shown.ended or number < max(proven)
         for step in steps[1:]:
-            change = QuantityChange(on=min(step.effective, as_of), quantity=step.licences, effective=step.effective)
+            # What was known before the takeover day bills from it, even if all has ended before.
+            taken_over = over and known is not None and step.effective == known.first
+            on = min(step.effective, as_of)
+            effective = on if taken_over else step.effective
+            change = QuantityChange(on=on, quantity=step.licences, effective=effective)
             segment.changes.append(Told(event=change, source="posted"))
         count = steps[-1].licences if steps else count
         found.append(segment)
@@ -158,14 +188,19 @@ def _told(
                 changes=[],
             )
         )
+    for segment in found:
+        # The first day of a reversal may be a takeover day to come.
+        segment.day = segment.day and min(segment.day, as_of)
     first, last = found[0], found[-1]
     terms, cancelled = ending(shown, log, proven.get(last.number), as_of)
     told: list[Told] = []
     unpriced: set[int] = set()
     prices: dict[int, tuple[Decimal, Decimal]] = {}
+    ends: list[date | None] = []
     for segment, following in zip(found, [*found[1:], None], strict=True):
         known = proven.get(segment.number)
         closed = following.day if following is not None else None
+        end = terms.end if following is None else upgraded_end(terms, known)
         price = (shown.terms.unit_price, shown.terms.unit_cost)
         if known is not None:
             price = (known.prices[0].unit_price, known.prices[0].unit_cost)
@@ -179,14 +214,19 @@ def _told(
             if known is None and following is None:
                 upgrade = replace(upgrade, product=shown.terms.product)
             told.append(Told(event=upgrade, source=segment.source, why=segment.why))
-        if known is not None:
-            told += _prices(known, min(as_of, closed or as_of))
+            if end is not None and end != ends[-1]:
+                told.append(Told(event=Renewal(on=segment.day, end=end), source="posted"))
+        ends.append(end)
         told += [_within(one, closed) for one in segment.changes]
+        if known is not None:
+            over = cancelled.event.on if cancelled is not None else as_of
+            told += _prices(known, min(as_of, closed or over))
     product = shown.terms.product if first is last and first.number not in proven else first.product
     terms = replace(
         terms,
         first_segment=first.number,
-        start=_start(shown, first, proven),
+        start=_start(shown, first),
+        end=ends[0],
         product=proven[first.number].product if first.number in proven else product,
         unit_price=prices[first.number][0],
         unit_cost=prices[first.number][1],
@@ -198,10 +238,13 @@ def _told(
     return Completed(terms=terms, told=tuple(told), unpriced=frozenset(unpriced))
 
 
-def _start(shown: Shown, first: _Segment, proven: dict[int, SegmentEvidence]) -> date:
-    """The day from which its licences count; a converted trial bills from its conversion."""
+def _start(shown: Shown, first: _Segment) -> date:
+    """The day from which its licences count; a converted trial bills from its conversion.
+
+    A first known segment after an upgrade began before our first line, as none was made for the product before it.
+    """
     if first.number > 1:
-        return proven[first.number].first
+        return shown.terms.start
     bought = first.changes[0].event
     return max(shown.terms.start, bought.on) if first.source == "log" else shown.terms.start
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
+from engine.billing.calendar import eom
 from engine.billing.evidence import SegmentEvidence
 from engine.billing.history import Cancellation
 from engine.billing.model import CancellationRule, SubscriptionTerms
@@ -21,35 +22,60 @@ def ending(
         return terms, None
     logged = max((item.on for item in log if item.kind == "cancelled" and item.on <= as_of), default=None)
     if logged is not None:
-        return _cancelled(terms, logged, "log", rule=_settled(last, logged, as_of))
+        return _cancelled(terms, logged, last, "log", rule=_settled(last, logged, as_of))
     if last is not None and last.reversed_on is not None:
-        return _cancelled(terms, last.reversed_on, "posted", rule="cancellation_date")
+        # What it takes back reaches to the end of the segment.
+        cancellation = Cancellation(on=min(last.reversed_on, as_of), rule="cancellation_date")
+        return replace(terms, end=last.last, auto_renew=False), Told(event=cancellation, source="posted")
     if last is not None and last.last is not None and last.last < as_of:
         return replace(terms, end=last.last, auto_renew=False), None
     if shown.expired and terms.end is not None and terms.end < as_of and (last is None or last.first <= terms.end):
         return replace(terms, auto_renew=False), None
-    return _cancelled(terms, as_of, "inferred", "the platform shows it as ended; on which day is not known")
+    return _cancelled(terms, as_of, last, "inferred", "the platform shows it as ended; on which day is not known")
+
+
+def upgraded_end(terms: SubscriptionTerms, known: SegmentEvidence | None) -> date | None:
+    """The end of the term that a segment had when it was upgraded: a fixed one may have moved since, our line has not.
+
+    `terms` are those that hold at last.
+    """
+    if terms.end is None or terms.auto_renew or known is None or known.last is None:
+        return terms.end
+    return known.last
 
 
 def _settled(last: SegmentEvidence | None, day: date, as_of: date) -> CancellationRule | None:
-    """The rule under which its lines have ended: once they have, another choice of rules moves them no more."""
+    """The rule under which its lines have ended: once they have, another choice of rules moves them no more.
+
+    Without a reversal, what ended after the month of the cancellation had no licences to take back.
+    """
     if last is None:
         return None
     if last.reversed_on is not None:
         return "cancellation_date"
-    over = last.last is not None and day <= last.last < as_of
+    over = last.last is not None and day <= last.last < as_of and last.last <= eom(day)
     return "end_of_month" if over else None
 
 
 def _cancelled(
-    terms: SubscriptionTerms, day: date, source: Source, why: str = "", rule: CancellationRule | None = None
+    terms: SubscriptionTerms,
+    day: date,
+    last: SegmentEvidence | None,
+    source: Source,
+    why: str = "",
+    rule: CancellationRule | None = None,
 ) -> tuple[SubscriptionTerms, Told | None]:
-    """What is cancelled after the end that it shows must have renewed; the day after that end, it merely ran out."""
-    if terms.end is not None and terms.end + _ONE_DAY == day:
-        return replace(terms, auto_renew=False), None
-    if terms.end is not None and terms.end < day:
-        renews = bool(terms.term)
-        terms = replace(terms, auto_renew=renews, end=terms.end if renews else None)
-    else:
-        terms = replace(terms, auto_renew=False)
+    """A cancellation on a day, unless the term had run out before.
+
+    It merely ran out on the day after the end that it shows, if our line was not cut to that month for a cancellation
+    before; and where our line ended with that end. What is cancelled later than that must have renewed; so must what
+    our line reached beyond. What renews has no end but its cancellation.
+    """
+    end, posted = terms.end, last.last if last is not None else None
+    if end is not None and end < day:
+        cut = posted is not None and end < posted <= eom(day)
+        if end == posted or (end + _ONE_DAY == day and not cut):
+            return replace(terms, auto_renew=False), None
+    renews = terms.auto_renew or (end is not None and (end < day or (posted is not None and posted > end)))
+    terms = replace(terms, end=None if renews else end, auto_renew=False)
     return terms, Told(event=Cancellation(on=day, rule=rule), source=source, why=why)

@@ -10,7 +10,10 @@ from engine.workspace.model import ProductMapping, ServiceMapping
 
 
 def our_lines(mapping: ServiceMapping, posted: Posted) -> tuple[tuple[Mark, Addition], ...]:
-    """Our lines of this subscription on its agreements. Raises Refused: duplicates, damaged marks, lines elsewhere."""
+    """Our lines of this subscription on its agreements.
+
+    Raises Refused: duplicates, damaged marks, lines elsewhere, lines that were given another first day by hand.
+    """
     found = posted.of_subscription(mapping.subscription)
     listed = {one.agreement for one in mapping.agreements}
     elsewhere = sorted({addition.agreement_id for _, addition in found if stands(addition)} - listed)
@@ -27,7 +30,25 @@ def our_lines(mapping: ServiceMapping, posted: Posted) -> tuple[tuple[Mark, Addi
         hint = "end the wrong one in the PSA and clear its mark"
         ids = " and ".join(str(addition.id) for addition in twice)
         raise Refused("duplicate-lines", f"additions {ids} carry the same mark", hint)
-    return tuple((mark, addition) for mark, addition in found if addition.agreement_id in listed)
+    ours = tuple((mark, addition) for mark, addition in found if addition.agreement_id in listed)
+    _check_first_days(ours)
+    return ours
+
+
+def _check_first_days(ours: tuple[tuple[Mark, Addition], ...]) -> None:
+    """Raises Refused where a line bills from another day than it was posted for: days twice, or not at all.
+
+    An addition that was taken over keeps its own first day; only the first line of all can be one.
+    """
+    days = [mark.on for mark, _ in ours if mark.on is not None]
+    for mark, addition in ours:
+        if mark.on is None or mark.role not in {"base", "delta", "reversal"} or not stands(addition):
+            continue
+        begins = addition.effective
+        taken_over = mark.role == "base" and mark.on == min(days) and begins is not None and begins < mark.on
+        if begins != mark.on and not taken_over:
+            why = f"addition {addition.id} was posted to bill from {mark.on}, and now has {begins or 'no first day'}"
+            raise Refused("line-moved", why, f"set its effective date to {mark.on} again, or end it and clear its mark")
 
 
 def adopted_line(

@@ -13,6 +13,7 @@ from engine.http.asgi import AsgiTransport
 from engine.http.hosts import AllowedHosts
 from engine.http.secrets import Secret
 from engine.pipeline import Services
+from engine.platform.activity_cache import ActivityCache
 from engine.platform.connect import ApiKey, open_client
 from engine.platform.token_store import MemoryStore
 from engine.psa.client import connect
@@ -127,8 +128,8 @@ def offered(chance: random.Random, deal: Deal) -> str:
 
 
 @contextmanager
-def services_of(sandbox: Sandbox) -> Iterator[Services]:
-    """Both services of a sandbox, through the same clients as the real ones."""
+def services_of(sandbox: Sandbox, logs: Path) -> Iterator[Services]:
+    """Both services of a sandbox, through the same clients as the real ones; logs read before are kept in a folder."""
     psa, platform = sandbox.psa_credentials, sandbox.platform_credentials
     services = Services(
         psa=connect(
@@ -149,6 +150,7 @@ def services_of(sandbox: Sandbox) -> Iterator[Services]:
             wire=AsgiTransport(sandbox.platform),
         ),
         account=platform.account,
+        logs=ActivityCache(logs),
     )
     try:
         yield services

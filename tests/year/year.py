@@ -11,8 +11,9 @@ from engine.billing.model import Line
 from engine.pipeline import Services, apply_plan, make_plan
 from engine.planning.histories import stands
 from engine.planning.invoiced import LINE_INVOICED
-from engine.planning.plan import Plan, Selection
+from engine.planning.plan import Change, Plan, Selection
 from engine.psa.models import Addition
+from engine.sandbox.calendar import day_of
 from engine.sandbox.generate import FIRST_DAY
 from engine.sandbox.psa.invoice_run import Invoice
 from engine.workspace.model import Workspace
@@ -53,14 +54,16 @@ class Year:
         self.invoices = {deal.agreement: Invoices(self._chance, deal, sandbox, tomorrow) for deal in self.world.deals}
         self.script = Script(self._chance, self.world, lambda agreement: self.invoices[agreement].through, happens)
         self.last_night = FIRST_DAY
-        self.nights = self.missed = self.changes = self.lines_billed = self.caught_up = 0
+        self.nights = self.missed = self.changes = self.lines_billed = self.caught_up = (
+            self.replaced_within_invoiced
+        ) = 0
         self.holds: list[Hold] = []
         self._workspace: Workspace | None = None
         self._mapped = 0
 
     def run(self) -> None:
         """All days, the first and the last with a night."""
-        with services_of(self.world.sandbox) as services:
+        with services_of(self.world.sandbox, self.world.root / ".cwctl") as services:
             self._night(services, FIRST_DAY)
             for number in range(1, self._days + 1):
                 day = FIRST_DAY + timedelta(days=number)
@@ -76,6 +79,11 @@ class Year:
                     self.missed += 1
             self.last_plan = self._plan(services, self.last_night)
             self.additions = {deal.agreement: services.psa.additions(deal.agreement) for deal in self.world.deals}
+
+    @property
+    def again(self) -> int:
+        """How many invoices were taken back, and so made again."""
+        return sum(one.again for one in self.invoices.values())
 
     def wanted(self, known: Known, day: date) -> dict[Key, Line]:
         """The lines of a subscription as known on a day, by their keys."""
@@ -98,6 +106,8 @@ class Year:
     def _apply(self, services: Services, plan: Plan) -> None:
         """Carries the plan out. Where it holds services back, their last invoices are taken back until it does not."""
         if plan.changes:
+            for change in plan.changes:
+                self._leaves_charges_alone(change)
             report = apply_plan(plan, services, lambda *_: None)
             bad = [one for one in report.outcomes if one.status != "applied"]
             assert not bad, (plan.as_of, bad[0], [one for one in plan.changes if one.address == bad[0].address])
@@ -115,6 +125,21 @@ class Year:
             self.invoices[agreement].take_back(plan.as_of + timedelta(days=self._chance.randrange(1, 8)))
         chosen = Selection(services=tuple(held.subject.removeprefix("service:") for held in plan.held))
         self._apply(services, self._plan(services, plan.as_of, chosen))
+
+    def _leaves_charges_alone(self, change: Change) -> None:
+        """No quantity or price of what is charged changes, and no charged day is cut off."""
+        if change.kind != "addition" or change.object_id is None or change.agreement is None:
+            return
+        charged = self.invoices[change.agreement].days_billed(change.object_id)
+        fields = {one.field: one.after for one in change.fields}
+        if not charged:
+            doc = self.world.sandbox.store.get("addition", change.object_id) or {}
+            if "quantity" in fields and day_of(doc["effectiveDate"]) <= self.invoices[change.agreement].through:
+                self.replaced_within_invoiced += 1
+            return
+        assert not {"quantity", "unit_price"} & fields.keys(), (self.last_night, change)
+        ends = fields.get("cancelled")
+        assert not isinstance(ends, date) or ends >= max(last for _, last in charged), (self.last_night, change)
 
     def _hold(self, services: Services, known: Known, day: date, why: str) -> Hold:
         """Why a service is rightly held back: what the PSA has of it and has to change, against the invoices."""
@@ -186,13 +211,15 @@ class Year:
                 yield from self.wanted(known, day).items()
 
 
-def standing(additions: list[Addition]) -> list[tuple[Key, tuple[object, ...]]]:
-    """The lines that stand on an agreement, as the PSA has them."""
-    return [
-        (key_of_mark(one.mark), (one.effective, one.cancelled, one.quantity, one.unit_price, one.unit_cost))
-        for one in additions
-        if one.mark is not None and stands(one)
-    ]
+def standing(additions: list[Addition]) -> dict[Key, tuple[object, ...]]:
+    """The lines that stand on an agreement, as the PSA has them; none of its marks is there twice."""
+    keys = [key_of_mark(one.mark) for one in additions]
+    assert len(set(keys)) == len(keys), "a line is there twice"
+    return {
+        key: (one.product_identifier, one.effective, one.cancelled, one.quantity, one.unit_price, one.unit_cost)
+        for key, one in zip(keys, additions, strict=True)
+        if stands(one)
+    }
 
 
 def _differing(one: dict[Key, Decimal], other: dict[Key, Decimal]) -> list[tuple[Key, Decimal | None, Decimal | None]]:

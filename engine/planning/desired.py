@@ -1,5 +1,6 @@
 """What a service should have: its history, and from it the lines on each of its agreements."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -70,7 +71,16 @@ def lines_on(completed: Completed, stretch: Stretch, owned_from: date, as_of: da
     begins = max(owned_from, stretch.starts or owned_from)
     terms = replace(completed.terms, effective_date=begins)
     found = lines(terms, completed.history, stretch.terms, stretch.rules, as_of)
-    return stretch.clipped(found, completed.terms.start)
+    return stretch.clipped(_without_void(found, completed.unpriced), completed.terms.start)
+
+
+def _without_void(found: tuple[Line, ...], unpriced: frozenset[int]) -> tuple[Line, ...]:
+    """Without the segments of unknown price whose charges and credits cancel each other at any price."""
+    sums: dict[tuple[int, date, date | None], int] = defaultdict(int)
+    for line in found:
+        sums[line.segment, line.effective, line.cancelled] += line.quantity
+    billing = {segment for (segment, _, _), quantity in sums.items() if quantity}
+    return tuple(line for line in found if line.segment in billing or line.segment not in unpriced)
 
 
 def owned(inputs: Inputs, mapping: ServiceMapping) -> date:

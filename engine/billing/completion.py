@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from engine.billing.calendar import add_terms
+from engine.billing.calendar import add_terms, terms_between
 from engine.billing.ending import ending, upgraded_end
 from engine.billing.evidence import PostedLine, SegmentEvidence, evidence
 from engine.billing.history import PriceChange, Purchase, QuantityChange, Renewal, Upgrade
@@ -89,6 +89,7 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
             count = item.quantity or _last_count(found[-1].changes)
             purchase = Told(event=Purchase(on=item.on, quantity=count), source="log")
             found = [_Segment(number=1, product=item.product, source="log", changes=[purchase])]
+    found = _as_billed(found, shown, proven)
     count = 0
     for segment in found:
         if segment.number in proven:
@@ -98,6 +99,23 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
         if number - 1 in proven:
             found.append(_posted_segment(number, proven))
     return found
+
+
+def _as_billed(found: list[_Segment], shown: Shown, proven: dict[int, SegmentEvidence]) -> list[_Segment]:
+    """Without upgrades that were before our first line, which then bills what it had been upgraded to from the start.
+
+    Our last line bills the product shown, so no upgrade came after it; what the log has more came before the first.
+    """
+    last = max(proven, default=0)
+    before = len(found) - last
+    if not last or before <= 0 or proven[last].product != shown.terms.product:
+        return found
+    joined = [change for segment in found[: before + 1] for change in segment.changes]
+    first = _Segment(number=1, product=found[before].product, source="log", changes=joined)
+    later = found[before + 1 :]
+    for number, segment in enumerate(later, start=2):
+        segment.number = number
+    return [first, *later]
 
 
 def _next(found: list[_Segment], item: Logged, proven: dict[int, SegmentEvidence], *, unlogged: bool) -> _Segment:
@@ -154,7 +172,7 @@ def _unlogged(shown: Shown, proven: dict[int, SegmentEvidence], as_of: date) -> 
             # A decrease that was still to come when it was upgraded: it counts, and has no line of its own.
             later = QuantityChange(on=segment.day, quantity=steps[0].licences, effective=segment.day + _ONE_DAY)
             found[-1].changes.append(Told(event=later, source="posted"))
-        over = shown.ended or number < max(proven)
+        over = shown.ended or number < max(proven) or segment.product != shown.terms.product
         for step in steps[1:]:
             # What was known before the takeover day bills from it, even if all has ended before.
             taken_over = over and known is not None and step.effective == known.first
@@ -295,7 +313,11 @@ def _renewed_on(terms: SubscriptionTerms, as_of: date) -> date | None:
     length = add_terms(following, terms.term, 1) - following
     if length < timedelta(days=365):
         return None
-    begun = add_terms(following, terms.term, 0 if following <= as_of else -1)
+    # One that renews by itself may still show the end of its first term.
+    count = terms_between(following, as_of, terms.term) if following <= as_of else -1
+    while add_terms(following, terms.term, count + 1) <= as_of:
+        count += 1
+    begun = add_terms(following, terms.term, count)
     return begun if begun > terms.start and timedelta(0) <= as_of - begun < _RENEWAL_SEEN_WITHIN else None
 
 

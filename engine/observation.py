@@ -64,6 +64,24 @@ def observe(
         )
 
 
+def only_listed(customers: Iterable[Customer], subscription: Subscription) -> Observed:
+    """What is known of a subscription whose customer is not mapped: it and its customer, and nothing of the PSA."""
+    return Observed(
+        customers=_by_id(customers),
+        products={},
+        subscriptions={subscription.id: subscription},
+        companies=(),
+        catalog_items=(),
+        manufacturers=(),
+        countries=(),
+        agreements={},
+        billing_cycles={},
+        additions={},
+        unread_agreements={},
+        unread_subscriptions={},
+    )
+
+
 def with_other_agreements(inputs: Inputs, psa: PsaClient, progress: Progress) -> Observed:
     """What was read, with the additions of further agreements of customers whose services have no line so far.
 

@@ -9,12 +9,15 @@ from engine import __version__
 from engine.applying.apply import apply
 from engine.applying.report import Report
 from engine.http.errors import Forbidden, NotFound, Rejected
-from engine.observation import Progress, observe, read_logs, with_other_agreements
+from engine.observation import Progress, observe, only_listed, read_logs, with_other_agreements
+from engine.planning.explanation import explain
+from engine.planning.explanation_values import Explanation
 from engine.planning.followers import with_followers
 from engine.planning.histories import logs_wanted
 from engine.planning.invoiced import LINE_INVOICED
+from engine.planning.lookup import meant
 from engine.planning.make import make
-from engine.planning.observed import Inputs
+from engine.planning.observed import Inputs, Observed
 from engine.planning.plan import Plan, Selection
 from engine.platform.activity_cache import ActivityCache
 from engine.platform.client import PlatformClient
@@ -52,23 +55,60 @@ def make_plan(
     return plan
 
 
+def make_explanation(
+    workspace: Workspace, connection: str, services: Services, as_of: date, text: str, progress: Progress
+) -> Explanation:
+    """Explain the subscription that the text names: its id, its provider's id, or its name.
+
+    Of a mapped one named by its id only the customer is read; otherwise all subscriptions are listed first. Raises
+    SubscriptionUnknown, and ServiceError where a whole listing fails.
+    """
+    mappings, subscription = workspace.mappings, text
+    selection, alone = Selection(services=(text,)), None
+    if text not in mappings.services:
+        listed = {one.id: one for one in services.platform.subscriptions().items}
+        subscription = meant(mappings, listed.values(), text)
+        selection = Selection(services=(subscription,))
+        if subscription not in mappings.services:
+            # It may follow another one of its customer onto that one's agreement.
+            alone = listed[subscription]
+            selection = Selection(customers=(alone.customer_id,))
+    if alone is not None and alone.customer_id not in mappings.customers:
+        observed = only_listed(services.platform.customers(), alone)
+        inputs = _inputs(workspace, connection, services, as_of, selection, observed)
+    else:
+        inputs = observed_inputs(workspace, connection, services, as_of, selection, progress)
+    found = explain(inputs, subscription)
+    if any(held.code == LINE_INVOICED for held in found.held):
+        observed = replace(inputs.observed, invoiced_on=_invoiced_on(services.psa))
+        found = explain(replace(inputs, observed=observed), subscription)
+    return found
+
+
 def observed_inputs(
     workspace: Workspace, connection: str, services: Services, as_of: date, selection: Selection, progress: Progress
 ) -> Inputs:
     """All that a plan is a function of, read from both services. Raises ServiceError where a whole listing fails."""
-    inputs = Inputs(
+    observed = observe(workspace, services.platform, services.psa, selection, progress)
+    inputs = _inputs(workspace, connection, services, as_of, selection, observed)
+    followed, _ = with_followers(inputs)
+    observed = with_other_agreements(followed, services.psa, progress)
+    activity, unread = read_logs(logs_wanted(followed), services.platform, services.account, services.logs, progress)
+    return replace(inputs, observed=replace(observed, activity=activity, unread_activity=unread))
+
+
+def _inputs(
+    workspace: Workspace, connection: str, services: Services, as_of: date, selection: Selection, observed: Observed
+) -> Inputs:
+    return Inputs(
         workspace=workspace,
         connection=connection,
         account=services.account,
         as_of=as_of,
         selection=selection,
-        observed=observe(workspace, services.platform, services.psa, selection, progress),
+        observed=observed,
         made_by=f"cwctl {__version__}",
     )
-    followed, _ = with_followers(inputs)
-    observed = with_other_agreements(followed, services.psa, progress)
-    activity, unread = read_logs(logs_wanted(followed), services.platform, services.account, services.logs, progress)
-    return replace(inputs, observed=replace(observed, activity=activity, unread_activity=unread))
 
 
 def _invoiced_on(psa: PsaClient) -> dict[int, date | None] | None:

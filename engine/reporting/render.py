@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engine import resources
 from engine.reporting import formats
+from engine.reporting.explanation_view import explanation_view
 from engine.reporting.plan_view import plan_view
 from engine.reporting.rule_tests_view import rule_tests_view
 
@@ -28,6 +29,11 @@ def render_plan_summary(plan: dict[str, Any]) -> str:
 def render_plan_markdown(plan: dict[str, Any]) -> str:
     """A plan as Markdown, with everything that comes from a service escaped."""
     return _environment(200, False).get_template("plan.md.j2").render(plan_view(plan))
+
+
+def render_explanation_text(explanation: dict[str, Any], width: int, color: bool) -> str:
+    """An explanation of one subscription, for a terminal of `width` columns."""
+    return _environment(width, color).get_template("explanation.txt.j2").render(explanation_view(explanation))
 
 
 def render_report_text(report: dict[str, Any], width: int, color: bool) -> str:

@@ -68,8 +68,8 @@ def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscripti
     # What is newer than its purchase may be an upgrade, or the conversion of a trial, of which the list says nothing.
     if touched > subscription.start or subscription.state == "ended":
         return True
-    settled = subscription.start + timedelta(days=choices.in_place_days)
-    return inputs.as_of >= settled and _billed_otherwise(inputs, mapping, subscription)
+    settled = (inputs.as_of - subscription.start).days >= choices.in_place_days
+    return settled and _billed_otherwise(inputs, mapping, subscription)
 
 
 def _billed_otherwise(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> bool:

@@ -24,6 +24,7 @@ class Reference(msgspec.Struct, rename="camel"):
 
 class Info(msgspec.Struct, rename="camel"):
     last_updated: str | None = None
+    date_entered: str | None = None
 
 
 class WireRecord(msgspec.Struct, rename="camel", kw_only=True):
@@ -213,6 +214,7 @@ class WireAddition(WireRecord, rename="camel", kw_only=True):
             description=canonical(self.description),
             invoice_description=canonical(self.invoice_description),
             mark=self._mark(caption),
+            entered=_entered(self.info),
             last_updated=_last_updated(self.info),
         )
 
@@ -256,11 +258,13 @@ _ZERO = Decimal(0)
 
 
 def _next_invoice(text: str | None) -> date | None:
-    # The PSA declares it as plain text. What is not a date is "not known", for which no write is allowed.
+    # The PSA declares it as plain text. What is not a date is "not known", for which no write is allowed; so is the
+    # zero of its clock (year 1).
     try:
-        return day(text)
+        found = day(text)
     except msgspec.ValidationError:
         return None
+    return found if found is not None and found.year > 1 else None
 
 
 def _name(reference: Reference | None) -> str:
@@ -269,6 +273,14 @@ def _name(reference: Reference | None) -> str:
 
 def _currency(reference: Reference | None) -> str | None:
     return canonical(reference.currency_code or reference.identifier or reference.name) or None if reference else None
+
+
+def _entered(info: Info | None) -> date | None:
+    """A help where it can be read, and never worth an error."""
+    try:
+        return day(info.date_entered if info else None)
+    except msgspec.ValidationError:
+        return None
 
 
 def _last_updated(info: Info | None) -> str:

@@ -195,6 +195,8 @@ def test_an_agreement(psa: respx.Router, client: PsaClient) -> None:
     route.respond(json=[{**record, "nextInvoiceDate": "next month", "noEndingDateFlag": False}])
     again = client.agreements(ids=[5])[0]
     assert (again.next_invoice, again.end) == (None, date(2026, 12, 31))
+    route.respond(json=[{**record, "nextInvoiceDate": "0001-01-01T00:00:00Z"}])
+    assert client.agreements(ids=[5])[0].next_invoice is None
     route.respond(json=[{**record, "startDate": "soon"}])
     with pytest.raises(BadReply, match="'soon' is not a date"):
         client.agreements(ids=[5])

@@ -72,7 +72,8 @@ def make_explanation(
         if subscription not in mappings.services:
             # It may follow another one of its customer onto that one's agreement.
             alone = listed[subscription]
-            selection = Selection(customers=(alone.customer_id,))
+            products = ("/".join(alone.product_key),) if alone.product_key in mappings.products else ()
+            selection = Selection(customers=(alone.customer_id,), products=products)
     if alone is not None and alone.customer_id not in mappings.customers:
         observed = only_listed(services.platform.customers(), alone)
         inputs = _inputs(workspace, connection, services, as_of, selection, observed)

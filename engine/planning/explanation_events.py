@@ -1,7 +1,7 @@
 """What happened to a subscription, and what each event did to its lines.
 
-The effect of an event is the difference between the lines as they were known before it and with it, both on its day:
-it comes of the same calculus as the plan.
+The effect of an event is the difference between the lines that follow from what was known before it, and with it, by
+the same calculus as the plan's and for the same day: all effects together make the lines of the plan.
 """
 
 from collections.abc import Sequence
@@ -55,8 +55,7 @@ def explained_events(inputs: Inputs, study: Study) -> tuple[ExplainedEvent, ...]
     """The events in their order, with what each did to the lines of each agreement."""
     if study.desired is None:
         return ()
-    completed = study.desired.completed
-    ordered = sorted(completed.told, key=lambda told: told.event.on)
+    ordered = sorted(study.desired.completed.told, key=lambda told: told.event.on)
     heard = known([told.event for told in ordered], inputs.as_of)
     found: list[ExplainedEvent] = []
     before: list[Told] = []
@@ -64,9 +63,15 @@ def explained_events(inputs: Inputs, study: Study) -> tuple[ExplainedEvent, ...]
         if not any(told.event is one for one in heard):
             found.append(_unheard(inputs, told, before))
             continue
-        found.append(_explained(study, completed, before, told))
+        found.append(_explained(inputs, study, before, told))
         before.append(told)
-    return tuple(found)
+    log = inputs.observed.activity.get(study.mapping.subscription)
+    converted = {item.on for item in log.items if item.kind == "converted"} if log is not None else set()
+    return tuple(_of_trial(one) if one.source == "log" and one.event.on in converted else one for one in found)
+
+
+def _of_trial(one: ExplainedEvent) -> ExplainedEvent:
+    return replace(one, why="converted from a trial") if isinstance(one.event, Purchase) else one
 
 
 def _unheard(inputs: Inputs, told: Told, before: list[Told]) -> ExplainedEvent:
@@ -85,14 +90,14 @@ def _unheard(inputs: Inputs, told: Told, before: list[Told]) -> ExplainedEvent:
     )
 
 
-def _explained(study: Study, completed: Completed, before: list[Told], told: Told) -> ExplainedEvent:
-    seen = _seen(study.services, completed, before, told.event)
+def _explained(inputs: Inputs, study: Study, before: list[Told], told: Told) -> ExplainedEvent:
+    seen = _seen(inputs, study, before, told.event)
     settled, rule = _settled(told.event) and bool(seen.changes), None
     if not _settled(told.event):
         rule = seen.rule()
     elif settled:
         # The rule still decides where it would give the same day.
-        anew = _seen(study.services, completed, before, _unsettled(told.event))
+        anew = _seen(inputs, study, before, _unsettled(told.event))
         rule = anew.rule() if anew.effective() == seen.effective() else None
     return ExplainedEvent(
         event=told.event,
@@ -107,17 +112,18 @@ def _explained(study: Study, completed: Completed, before: list[Told], told: Tol
     )
 
 
-def _seen(services: Sequence[Service], completed: Completed, before: list[Told], event: Event) -> "_Seen":
-    earlier = replace(completed, told=tuple(before))
-    later = replace(completed, told=(*before, Told(event=event, source="inferred")))
+def _seen(inputs: Inputs, study: Study, before: list[Told], event: Event) -> "_Seen":
+    assert study.desired is not None
+    earlier = replace(study.desired.completed, told=tuple(before))
+    later = replace(earlier, told=(*before, Told(event=event, source="inferred")))
     changes: list[_Changed] = []
     lines: list[Line] = []
-    for service in services:
-        old = lines_on(earlier, service.stretch, service.owned_from, event.on)
-        new = lines_on(later, service.stretch, service.owned_from, event.on)
+    for service in study.services:
+        old = lines_on(earlier, service.stretch, service.owned_from, inputs.as_of)
+        new = lines_on(later, service.stretch, service.owned_from, inputs.as_of)
         changes += _differences(service.stretch, old, new)
         lines += new
-    return _Seen(later, event, _licences(before), changes, lines, _stretch(services, event, changes))
+    return _Seen(later, event, _licences(before), changes, lines, _stretch(study.services, event, changes))
 
 
 def _licences(before: list[Told]) -> int | None:

@@ -23,19 +23,19 @@ _FIXED = {
 }
 
 
-def event_view(one: Document, *, several: bool) -> Document:
+def event_view(one: Document, *, several: bool, usage: bool) -> Document:
     """An event: its day, what it was, what was made of it, and each line that it touched."""
     told = plain_text(one["why"])
     return {
         "on": one["event"]["on"],
-        "text": f"{_text(one)} · {_SOURCES[one['source']]}",
+        "text": f"{_text(one, usage=usage)} · {_SOURCES[one['source']]}",
         "why": told,
         "decided": _decided(one),
         "effects": [_effect(each, several=several) for each in one["effects"]],
     }
 
 
-def _text(one: Document) -> str:
+def _text(one: Document, *, usage: bool) -> str:
     event, was = one["event"], one["was"]
     count = event["quantity"]
     if event["kind"] == "quantity":
@@ -43,7 +43,7 @@ def _text(one: Document) -> str:
     if event["kind"] == "usage":
         return f"the figures of {event['period']}: {money(event['price'])} (cost {money(event['cost'])})"
     words = {
-        "purchase": f"bought, {counted(count or 0, 'licence')}",
+        "purchase": "begun" if usage else f"bought, {counted(count or 0, 'licence')}",
         "price": f"the price becomes {_price(event)}",
         "upgrade": f"upgraded to {plain_text(event['product'] or 'another product')}",
         "cancel": "cancelled",

@@ -24,6 +24,7 @@ SHOWN_LOG = 12
 def explanation_view(found: Document) -> Document:
     """What the template shows of an explanation."""
     several = len({one["agreement"] for one in found["lines"]}) > 1
+    usage = bool(found["product"]) and found["product"]["kind"] == "usage"
     unused = _unused(found["log"]["items"])
     return {
         "found": found,
@@ -31,7 +32,7 @@ def explanation_view(found: Document) -> Document:
         "facts": _facts(found),
         "agreements": [_agreement(one) for one in found["agreements"]],
         "log_note": plain_text(found["log"]["note"]),
-        "events": [event_view(one, several=several) for one in found["events"]],
+        "events": [event_view(one, several=several, usage=usage) for one in found["events"]],
         "unused": unused[-SHOWN_LOG:],
         "more_unused": len(unused[:-SHOWN_LOG]),
         "lines": [_line(one, several=several) for one in found["lines"]],
@@ -40,6 +41,7 @@ def explanation_view(found: Document) -> Document:
         "periods": [_period(one, several=several) for one in found["periods"]],
         "held": [_held(one) for one in found["held"]],
         "summary": _summary(found),
+        "hint": _hint(found),
     }
 
 
@@ -66,7 +68,8 @@ def _facts(found: Document) -> list[tuple[str, str]]:
     if shown_:
         trial = ", a trial" if shown_["trial"] else ""
         facts.append(("status", f"{plain_text(shown_['status'])}{trial}"))
-        facts.append(("today", _worth(shown_)))
+        usage = product and product["kind"] == "usage"
+        facts.append(("price", "by consumption") if usage else ("licences", _worth(shown_)))
         facts.append(("term", _term(shown_, found["lines"])))
         facts.append(("provider's id", plain_text(shown_["provider_id"])))
     if mapping:
@@ -94,13 +97,15 @@ def _worth(shown_: Document) -> str:
 def _term(shown_: Document, lines: Iterable[Document]) -> str:
     """The term as the platform shows it, and how far its lines reach where it renews by itself."""
     term = f"{plain_text(shown_['term'])} " if shown_["term"] else ""
-    end = f"to {shown_['end']}" if shown_["end"] else "without an end"
+    # Consumption may show an end before its start, which tells nothing.
+    ends_at = shown_["end"] if shown_["end"] and shown_["end"] >= shown_["start"] else None
+    end = f"to {ends_at}" if ends_at else "without an end"
     text = f"{term}from {shown_['start']} {end}"
     if not shown_["auto_renew"]:
-        return f"{text}, does not renew by itself" if shown_["end"] else text
+        return f"{text}, does not renew by itself" if ends_at else text
     ends = [one["wanted"]["cancelled"] for one in lines if one["wanted"] and one["role"] == "base"]
     rolled = max((end for end in ends if end), default=None)
-    if rolled is None or None in ends or shown_["state"] == "ended" or rolled <= (shown_["end"] or rolled):
+    if rolled is None or None in ends or shown_["state"] == "ended" or rolled <= (ends_at or rolled):
         return f"{text}, renews by itself"
     return f"{text}, renews by itself: rolled on to {rolled}"
 
@@ -198,7 +203,7 @@ def _other(one: Document) -> str:
 
 def _period(one: Document, *, several: bool) -> Document:
     on = f", agreement {one['agreement']}" if several else ""
-    same = one["wanted"] is None or one["wanted"] == one["posted"]
+    same = one["wanted"] is None or Decimal(one["wanted"]) == Decimal(one["posted"])
     rows = [_row(line, one) for line in one["lines"]]
     total = {"cells": ("in all", "", "", cents(one["wanted"] or one["posted"])), "posted": cents(one["posted"])}
     names = max(len(row["cells"][0]) for row in [*rows, total])
@@ -232,6 +237,22 @@ def _row(line: Document, period: Document) -> Document:
 
 def _held(one: Document) -> Document:
     return {**one, "text": f"{plain_text(one['why'])}{place_text(one['source'])} [{one['code']}]"}
+
+
+def _hint(found: Document) -> str | None:
+    """How an unmapped subscription gets billed."""
+    shown_, customer, product = found["subscription"], found["customer"], found["product"]
+    if found["state"] != "unmapped" or shown_ is None or shown_["state"] == "ended":
+        return None
+    missing = [
+        f"its {kind} in mappings/{kind}s.yaml"
+        for kind, one in (("customer", customer), ("product", product))
+        if one and not one["source"]
+    ]
+    first = f"map {' and '.join(missing)}, then " if missing else ""
+    entry = f"{{subscription: {plain_text(found['id'])}, customer: {plain_text(customer['id'])}}}"
+    text = f"{first}write `{entry}` into mappings/services.yaml."
+    return f"To bill it, {text}"
 
 
 def _summary(found: Document) -> str:

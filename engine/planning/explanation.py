@@ -239,7 +239,8 @@ def _stretches(inputs: Inputs, mapping: ServiceMapping) -> tuple[Stretch, ...]:
 
 def _agreement(inputs: Inputs, found: Study, stretch: Stretch, pairs: tuple[Pair, ...]) -> ExplainedAgreement:
     agreement = stretch.agreement
-    bills = [pair.wanted or pair.posted for pair in pairs if pair.line.agreement == agreement.id]
+    mine = [pair for pair in pairs if pair.line.agreement == agreement.id]
+    bills = [pair.wanted for pair in mine] if any(pair.known for pair in mine) else [pair.posted for pair in mine]
     first = min((one.effective for one in bills if one is not None), default=None)
     because, source = _because(inputs, found, stretch, first)
     return ExplainedAgreement(

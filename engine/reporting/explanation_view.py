@@ -159,7 +159,7 @@ def _line(one: Document, *, several: bool) -> Document:
         "create": "to create",
         "update": "to change",
         "retract": "to retract",
-        "blocked": "held back" if one["wanted"] or one["addition"] is None else "not compared",
+        "blocked": "held back" if one["wanted"] else "not wanted, held back" if one["reason"] else "not compared",
     }[one["status"]]
     return {
         "sign": _SIGNS[one["status"]],
@@ -203,7 +203,7 @@ def _other(one: Document) -> str:
 
 def _period(one: Document, *, several: bool) -> Document:
     on = f", agreement {one['agreement']}" if several else ""
-    same = one["wanted"] is None or Decimal(one["wanted"]) == Decimal(one["posted"])
+    same = all(line["wanted"] is None or Decimal(line["wanted"]) == Decimal(line["posted"]) for line in one["lines"])
     rows = [_row(line, one) for line in one["lines"]]
     total = {"cells": ("in all", "", "", cents(one["wanted"] or one["posted"])), "posted": cents(one["posted"])}
     names = max(len(row["cells"][0]) for row in [*rows, total])

@@ -1,6 +1,6 @@
 """Whether a day of a line has been invoiced. Source: decision 8 of the architecture, "Invoiced days are closed"."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from engine.billing.model import InputError, Line
 from engine.billing.money import plain
@@ -64,10 +64,14 @@ def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) 
     made = inputs.observed.invoiced_on[agreement.id]
     if made is None:
         return False
+    if addition.entered is not None:
+        # The one is a day of UTC, the other one of the PSA: a day apart, they may be of the same evening.
+        return addition.entered <= made + timedelta(days=1)
     if begins <= made and not any(_is(line, mark) for line in service.lines):
         # A history that gives no such line cannot tell since when it was known.
         return True
-    return _was_known(service, made, mark)
+    days = {made, *(event.on for event in service.completed.history if event.on < made)}
+    return any(_was_known(service, day, mark) for day in days)
 
 
 def _was_known(service: Service, day: date, mark: Mark) -> bool:

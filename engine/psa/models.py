@@ -82,7 +82,10 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an agreement. `effective` and `cancelled` are calendar days; without `cancelled` it is open-ended."""
+    """A line of an agreement. `effective` and `cancelled` are calendar days; without `cancelled` it is open-ended.
+
+    `entered` is the UTC day on which it was made, where the PSA tells.
+    """
 
     id: int
     agreement_id: int
@@ -99,4 +102,5 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     invoice_description: str = ""
     mark: str | None = None
+    entered: date | None = None
     last_updated: str = ""

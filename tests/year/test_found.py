@@ -10,7 +10,21 @@ from engine.billing.history import Upgrade
 from engine.billing.model import SubscriptionTerms
 from engine.billing.told import Logged, Shown
 from engine.planning.histories import logs_wanted
-from tests.planning.builders import addition, inputs, mark, observed, subscription, workspace
+from engine.planning.plan import Plan
+from engine.platform.models import Activity, ActivityLog
+from tests.planning.builders import (
+    addition,
+    after,
+    agreement,
+    ended,
+    held,
+    inputs,
+    mark,
+    observed,
+    plan,
+    subscription,
+    workspace,
+)
 
 
 def _shown(licences: int, **changed: Any) -> Shown:
@@ -80,3 +94,51 @@ def test_a_change_on_the_first_day_is_read_from_the_log_when_its_line_was_made_b
 def test_what_is_newer_than_the_purchase_is_read_from_the_log() -> None:
     assert _reads_log("2026-06-11", None, date(2026, 6, 11)), "a trial may have been converted"
     assert _reads_log("2026-06-11", 10, date(2026, 6, 12)), "its licences may have changed in place"
+
+
+def _cancelled_in_august(entered: date | None) -> Plan:
+    """Cancelled on 26 August with its month's end; an increase of July had made a line from 1 September."""
+    items = (
+        Activity(on=date(2026, 3, 10), kind="created", quantity=12),
+        Activity(on=date(2026, 8, 10), kind="quantity", quantity=15),
+        Activity(on=date(2026, 8, 26), kind="cancelled"),
+    )
+    lines = [
+        addition(cancelled=date(2026, 8, 31)),
+        addition(
+            id=802,
+            mark=mark(role="delta", on=date(2026, 8, 10)),
+            effective=date(2026, 8, 10),
+            cancelled=date(2026, 8, 31),
+            quantity=Decimal(3),
+        ),
+        addition(
+            id=803,
+            mark=mark(on=date(2026, 9, 1)),
+            effective=date(2026, 9, 1),
+            quantity=Decimal(15),
+            entered=entered,
+        ),
+    ]
+    seen = observed(
+        subscriptions=[ended(licenses=15, last_updated="2026-08-26T12:00:00Z")],
+        agreements=[agreement(next_invoice=date(2026, 10, 1))],
+        additions=lines,
+        logs=[ActivityLog(subscription="9001", items=items)],
+        invoiced_on={41: date(2026, 8, 26)},
+    )
+    return plan(workspace(cancellation="end_of_month"), seen, as_of=date(2026, 8, 27))
+
+
+def test_a_line_that_was_there_when_it_was_invoiced_is_not_retracted_for_what_happened_later_that_day() -> None:
+    one = held(_cancelled_in_august(date(2026, 8, 10)))
+    assert (one.code, "addition 803" in one.why) == ("line-invoiced", True)
+
+
+def test_where_the_psa_does_not_say_when_a_line_was_made_it_counts_from_when_it_was_first_wanted() -> None:
+    assert held(_cancelled_in_august(None)).code == "line-invoiced"
+
+
+def test_a_line_that_was_made_after_the_invoice_is_retracted() -> None:
+    (change,) = _cancelled_in_august(date(2026, 8, 28)).changes
+    assert (change.object_id, after(change)["quantity"]) == (803, 0)

@@ -31,8 +31,8 @@ class Hold(NamedTuple):
 
     `charged` are its lines of which a standing invoice charges what is known to be wrong by now: their quantity or
     price is to change, they are not wanted any more, or they should have ended before a day that is charged. `in_doubt`
-    are those which no invoice charges, but which were to be made on the day of the last one: nobody can tell from
-    the PSA's days that they came after it.
+    are those which no invoice charges, but which were made on the day of the last one or the day after: by the PSA's
+    days nobody can tell that they came after it.
     """
 
     day: date
@@ -58,6 +58,7 @@ class Year:
             self.replaced_within_invoiced
         ) = 0
         self.holds: list[Hold] = []
+        self.made_on: dict[int, date] = {}
         self._workspace: Workspace | None = None
         self._mapped = 0
 
@@ -112,6 +113,9 @@ class Year:
             bad = [one for one in report.outcomes if one.status != "applied"]
             assert not bad, (plan.as_of, bad[0], [one for one in plan.changes if one.address == bad[0].address])
             self.changes += len(plan.changes)
+            for change, outcome in zip(plan.changes, report.outcomes, strict=True):
+                if change.kind == "addition" and change.action == "create" and outcome.object_id is not None:
+                    self.made_on[outcome.object_id] = plan.as_of
         if not plan.held:
             return
         agreements = set()
@@ -144,7 +148,7 @@ class Year:
     def _hold(self, services: Services, known: Known, day: date, why: str) -> Hold:
         """Why a service is rightly held back: what the PSA has of it and has to change, against the invoices."""
         of_agreement, wanted = self.invoices[known.deal.agreement], self.wanted(known, day)
-        told_then = self.wanted(known, of_agreement.made_on[of_agreement.standing[-1].id])
+        invoiced_on = of_agreement.made_on[of_agreement.standing[-1].id]
         charged: list[Key] = []
         in_doubt: list[Key] = []
         for addition in services.psa.additions(known.deal.agreement):
@@ -156,10 +160,14 @@ class Year:
             has = (addition.quantity, addition.unit_price, addition.unit_cost)
             same = line is not None and has == (Decimal(line.quantity), line.unit_price, line.unit_cost)
             if line is None or not same or (days and max(last for _, last in days) > (line.cancelled or date.max)):
-                (charged if days else in_doubt).append(key)
-            elif not days and line.cancelled != addition.cancelled:
+                wrong = True
+            else:
+                wrong = not days and line.cancelled != addition.cancelled
+            if wrong and days:
+                charged.append(key)
+            elif wrong and self.made_on[addition.id] <= invoiced_on + timedelta(days=1):
                 in_doubt.append(key)
-        return Hold(day, known, why, charged, [key for key in in_doubt if key in told_then])
+        return Hold(day, known, why, charged, in_doubt)
 
     def _accept_usage(self, services: Services, day: date) -> None:
         """Writes figures of a month of consumption on its line, as whoever accepts them does, before it is invoiced."""

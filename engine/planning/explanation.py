@@ -57,7 +57,9 @@ def explain(inputs: Inputs, subscription: str) -> Explanation:
     posted = Posted(inputs.account, inputs.observed.additions)
     companies = plan_companies(inputs, selected.customers)
     catalog = plan_catalog(inputs, selected.products)
-    found = study(basis_of(inputs, companies, catalog, posted), mapping)
+    # Its lines may bill products that it no longer is: all of them are resolved, as in a plan for everything.
+    whole = plan_catalog(inputs, frozenset(inputs.workspace.mappings.products))
+    found = study(basis_of(inputs, companies, whole, posted), mapping)
     own = found.refused is not None and subscription in selected.services
     stopped: tuple[Held, ...] = (
         *companies.part.held,

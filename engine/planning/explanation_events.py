@@ -242,7 +242,7 @@ class _Seen:
         if isinstance(event, QuantityChange) and event.quantity == self._was:
             return "repeated"
         if not self.changes:
-            late = isinstance(event, QuantityChange | Cancellation)
+            late = isinstance(event, QuantityChange | PriceChange | Cancellation)
             return "nothing" if not self._lines else "after_end" if late else "repeated"
         absorbed = self._absorbed() if isinstance(event, QuantityChange | PriceChange) else None
         return absorbed or ("at_takeover" if self._moved() else "line")

@@ -102,13 +102,20 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
 
 
 def _as_billed(found: list[_Segment], shown: Shown, proven: dict[int, SegmentEvidence]) -> list[_Segment]:
-    """Without upgrades that were before our first line, which then bills what it had been upgraded to from the start.
+    """Without upgrades before our first line, where that was made without the log and has the first one's number.
 
-    Our last line bills the product shown, so no upgrade came after it; what the log has more came before the first.
+    What the log has more than our lines came before them if the last of them bills the product shown; and so did what
+    came before the first day of a line that was never taken back.
     """
     last = max(proven, default=0)
+    if not last:
+        return found
     before = len(found) - last
-    if not last or before <= 0 or proven[last].product != shown.terms.product:
+    if proven[last].product != shown.terms.product:
+        upgrades = [segment.day for segment in found if segment.day is not None]
+        unknown = 1 in proven and proven[1].reversed_on is None
+        before = min(before, sum(day < proven[1].first for day in upgrades)) if unknown else 0
+    if before <= 0:
         return found
     joined = [change for segment in found[: before + 1] for change in segment.changes]
     first = _Segment(number=1, product=found[before].product, source="log", changes=joined)

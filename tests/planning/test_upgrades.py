@@ -9,7 +9,7 @@ import pytest
 
 from engine.planning.observed import Observed
 from engine.planning.plan import Plan
-from engine.platform.models import Subscription
+from engine.platform.models import Activity, Subscription
 from engine.psa.models import Addition
 from engine.workspace.model import Workspace
 from tests.planning.builders import (
@@ -174,21 +174,51 @@ def test_a_line_made_after_an_upgrade_that_nobody_knew_of_is_not_taken_back_once
     assert list(changes_of(found)) == [OLD_LINE, "1/delta/2026-06-14", "1/base/2026-07-01"]
 
 
-def test_a_further_upgrade_of_such_a_subscription_is_held_as_nobody_can_tell_what_its_line_bills() -> None:
-    wanted = workspace(products=[FIRST, SECOND, product_mapping(plan="Ultimate", catalog_item=73)])
-    line = addition(product_id=72, unit_price=Decimal(31), unit_cost=Decimal(25))
-    told = log(created(12), upgraded(on=date(2026, 3, 10)), upgraded(on=date(2026, 6, 10)))
-    found = plan(
-        wanted,
-        observed(
-            products=[product(), product(plan="Premium"), product(plan="Ultimate")],
-            subscriptions=[premium(plan="Ultimate", unit_price=Decimal(40))],
-            items=[item(), item(id=72, identifier="SUITE-P"), item(id=73, identifier="SUITE-U")],
-            additions=[line],
-            logs=[told],
-        ),
+BEFORE = [created(12, on=date(2025, 3, 10)), upgraded(on=date(2025, 8, 20))]
+"""Bought and upgraded before this program began to bill in January: its line has the number of the first product."""
+OLD = addition(
+    product_id=72,
+    unit_price=Decimal(31),
+    unit_cost=Decimal(25),
+    effective=date(2026, 1, 1),
+    mark=mark(on=date(2026, 1, 1)),
+)
+
+
+def test_an_upgrade_long_before_the_first_line_is_none_of_its_line() -> None:
+    shown = premium(start=date(2025, 3, 10), licenses=15)
+    told = log(*BEFORE, changed(15, on=date(2026, 6, 14)))
+    found = plan(BOTH, seen([OLD], shown, logs=[told]))
+    assert list(changes_of(found)) == ["1/base/2026-01-01", "1/delta/2026-06-14", "1/base/2026-07-01"]
+    in_step(BOTH, found, [OLD], shown=shown, logs=[told])
+
+
+def test_the_upgrade_after_one_long_before_the_first_line_takes_back_that_line() -> None:
+    found = plan(ULTIMATE, ultimate([*BEFORE, upgraded(on=date(2026, 6, 10))], OLD, start=date(2025, 3, 10)))
+    changes = changes_of(found)
+    assert list(changes) == [CREDIT, "1/base/2026-01-01", NEW_LINE]
+    assert (after(changes[CREDIT])["product_id"], after(changes[CREDIT])["unit_price"]) == (72, Decimal(31))
+    assert after(changes[NEW_LINE])["product_id"] == 73
+
+
+ULTIMATE = workspace(products=[FIRST, SECOND, product_mapping(plan="Ultimate", catalog_item=73)])
+
+
+def ultimate(told: list[Activity], line: Addition, **shown: Any) -> Observed:
+    """The subscription after its second upgrade."""
+    return observed(
+        products=[product(), product(plan="Premium"), product(plan="Ultimate")],
+        subscriptions=[premium(plan="Ultimate", unit_price=Decimal(40), **shown)],
+        items=[item(), item(id=72, identifier="SUITE-P"), item(id=73, identifier="SUITE-U")],
+        additions=[line],
+        logs=[log(*told)],
     )
-    assert [one.code for one in found.held] == ["past-price-unknown"]
+
+
+def test_the_upgrade_after_one_on_the_first_day_is_held_as_nobody_can_tell_what_its_line_bills() -> None:
+    line = addition(product_id=72, unit_price=Decimal(31), unit_cost=Decimal(25))
+    told = [created(12), upgraded(on=date(2026, 3, 10)), upgraded(on=date(2026, 6, 10))]
+    assert [one.code for one in plan(ULTIMATE, ultimate(told, line)).held] == ["past-price-unknown"]
 
 
 def test_a_retracted_line_of_the_new_product_is_used_again() -> None:

@@ -12,7 +12,7 @@ from engine.planning.ends import cancelled_day
 from engine.planning.fields import Field, change_of, differing
 from engine.planning.fitting import Refused
 from engine.planning.histories import stands
-from engine.planning.invoiced import check_end, check_open
+from engine.planning.invoiced import check_open, open_end
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
 from engine.planning.plan import Action, Change, Effect, FieldChange, PlannedLine, Value
@@ -66,7 +66,10 @@ def _measured(inputs: Inputs, service: Service, found: tuple[Row, ...]) -> dict[
     lines: list[PlannedLine] = []
     for row in found:
         before = None if row.addition is None else posted(row.mark, row.addition, behaviour)
-        after = None if row.line is None else wanted(row.line, row.addition, service.mapping.fields)
+        line = row.line
+        if line is not None and row.addition is not None:
+            line = replace(line, cancelled=open_end(inputs, service, row.mark, row.addition, line))
+        after = None if line is None else wanted(line, row.addition, service.mapping.fields)
         both.append((before, after))
         bills, retracted = (before, True) if after is None else (after, False)
         assert bills is not None
@@ -161,7 +164,8 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
         asked.append((wire.UNIT_PRICE, addition.unit_price, line.unit_price))
     if "partner_unit_cost" in synced:
         asked.append((wire.UNIT_COST, addition.unit_cost, line.unit_cost))
-    asked.append((wire.CANCELLED, addition.cancelled, cancelled_day(line.cancelled, _behaviour(inputs))))
+    last = open_end(inputs, service, mark, addition, line)
+    asked.append((wire.CANCELLED, addition.cancelled, cancelled_day(last, _behaviour(inputs))))
     if addition is service.adopted:
         asked.append((wire.MARK, addition.mark, encode(mark)))
     fields = differing(asked)
@@ -169,11 +173,12 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
         return None
     if addition is not service.adopted and stands(addition) and any(one.field != "cancelled" for one in fields):
         check_open(inputs, service, mark, addition)
-    check_end(inputs, service, mark, addition, line.cancelled)
     if any(one.field == "quantity" for one in fields) and addition.invoice_description and line.role != "usage":
         asked.append((wire.DESCRIPTION, addition.invoice_description, described(service, line)))
         fields = differing(asked)
     reason = updated_because(fields, service, line, addition, inputs.as_of)
+    if last != line.cancelled:
+        reason += f"; it was over on {line.cancelled}, and has been invoiced through {last}: credit the days between"
     return _change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
 
 

@@ -30,25 +30,41 @@ def check_open(inputs: Inputs, service: Service, mark: Mark, addition: Addition)
     raise Refused(LINE_INVOICED, why, hint)
 
 
-def check_end(inputs: Inputs, service: Service, mark: Mark, addition: Addition, last: date | None) -> None:
-    """Raises Refused where a line would end on `last`, before a later day of it that has been invoiced.
+def open_end(inputs: Inputs, service: Service, mark: Mark, addition: Addition, line: Line) -> date | None:
+    """The last day to give a line that stands: its own, but none before a later day that has been invoiced.
 
-    Nothing credits such a day, and the line that carries on would bill it again.
+    Nothing credits such a day. A line that is merely over ends with the last of them. Raises Refused where another
+    line bills the same days, or where it ends there already: then a person has to credit what is too much.
     """
-    through = service.stretch.invoiced_through or inputs.as_of
-    behaviour = inputs.workspace.connections.by_name[inputs.connection].psa_behaviour
-    charged = min(through, last_billed(addition.cancelled, behaviour) or through)
-    if last is None or last >= charged or not addition.quantity * addition.unit_price:
-        return
-    if not _invoiced(inputs, service, mark, addition):
-        return
+    last, through = line.cancelled, service.stretch.invoiced_through or inputs.as_of
+    stands_until = (
+        last_billed(addition.cancelled, inputs.workspace.connections.by_name[inputs.connection].psa_behaviour)
+        or date.max
+    )
+    closed = min(through, stands_until)
+    amount = addition.quantity * addition.unit_price
+    if last is None or last >= closed or not amount or not _invoiced(inputs, service, mark, addition):
+        return last
+    if closed < stands_until and not _billed_besides(service, line, last, closed):
+        return closed
     why = (
-        f"addition {addition.id} (effective {addition.effective}, {plain(addition.quantity * addition.unit_price)} a "
-        f"cycle) would have to end on {last}, but agreement {service.stretch.agreement.id} has been invoiced through "
-        f"{through}, and nothing credits the days between"
+        f"addition {addition.id} (effective {addition.effective}, {plain(amount)} a cycle) would have to end on "
+        f"{last}, but agreement {service.stretch.agreement.id} has been invoiced through {through}, and nothing "
+        "credits the days between"
     )
     hint = f"credit them by hand, then let the addition end on {last} in the PSA"
     raise Refused(LINE_INVOICED, why, hint)
+
+
+def _billed_besides(service: Service, line: Line, last: date, closed: date) -> bool:
+    """Whether something else bills for the service after `last` and not after `closed`: there, or elsewhere."""
+    if service.stretch.until == last:
+        return True
+    return any(
+        other.quantity > 0 and other.effective <= closed and last < (other.cancelled or date.max)
+        for other in service.lines
+        if other is not line
+    )
 
 
 def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) -> bool:
@@ -67,11 +83,10 @@ def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) 
     if addition.entered is not None:
         # The one is a day of UTC, the other one of the PSA: a day apart, they may be of the same evening.
         return addition.entered <= made + timedelta(days=1)
-    if begins <= made and not any(_is(line, mark) for line in service.lines):
-        # A history that gives no such line cannot tell since when it was known.
-        return True
+    # A history that gives no such line cannot tell since when it was known.
+    denied = begins <= made and not any(_is(line, mark) for line in service.lines)
     days = {made, *(event.on for event in service.completed.history if event.on < made)}
-    return any(_was_known(service, day, mark) for day in days)
+    return denied or any(_was_known(service, day, mark) for day in days)
 
 
 def _was_known(service: Service, day: date, mark: Mark) -> bool:

@@ -16,6 +16,7 @@ from tests.planning.builders import (
     by_address,
     held,
     mark,
+    moves,
     observed,
     only,
     plan,
@@ -136,3 +137,20 @@ def test_a_later_end_is_open_to_any_line() -> None:
     )
 
     assert only(plan(seen=seen)).object_id == 801
+
+
+def test_a_line_that_is_over_ends_with_the_last_invoiced_day_and_what_is_too_much_is_then_told() -> None:
+    over = subscription(end=date(2026, 6, 9), auto_renew=False)
+    invoiced: dict[int, date | None] = {41: date(2026, 5, 25)}
+    change = only(
+        plan(seen=observed(subscriptions=[over], agreements=[agreement(next_invoice=JULY)], invoiced_on=invoiced))
+    )
+
+    assert moves(change) == {"cancelled": (date(2027, 3, 9), date(2026, 6, 30))}
+    assert "over on 2026-06-09, and has been invoiced through 2026-06-30" in change.reason
+
+    standing = addition(cancelled=date(2026, 6, 30))
+    again = observed(
+        subscriptions=[over], agreements=[agreement(next_invoice=JULY)], additions=[standing], invoiced_on=invoiced
+    )
+    assert "would have to end on 2026-06-09" in held(plan(seen=again)).why

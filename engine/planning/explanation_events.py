@@ -243,7 +243,7 @@ class _Seen:
             return "repeated"
         if not self.changes:
             late = isinstance(event, QuantityChange | PriceChange | Cancellation)
-            return "nothing" if not self._lines else "after_end" if late else "repeated"
+            return "after_end" if late and self._lines else "nothing"
         absorbed = self._absorbed() if isinstance(event, QuantityChange | PriceChange) else None
         return absorbed or ("at_takeover" if self._moved() else "line")
 
@@ -286,9 +286,11 @@ class _Seen:
         return isinstance(self._event, Upgrade | Cancellation) and day > self._event.on
 
     def _first(self) -> date | None:
-        """The first day of the last segment's lines, after the event."""
-        last = max((line.segment for line in self._lines), default=None)
-        return min((line.effective for line in self._lines if line.segment == last), default=None)
+        """The first day of the last segment's lines, with those that the event took away."""
+        gone = [one.before for one in self.changes if one.before is not None and one.after is None]
+        lines = [*self._lines, *gone]
+        last = max((line.segment for line in lines), default=None)
+        return min((line.effective for line in lines if line.segment == last), default=None)
 
     def _latest(self, event: QuantityChange) -> date:
         """The last day that a rule gives a change of licences."""

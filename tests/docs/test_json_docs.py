@@ -19,6 +19,7 @@ COMMANDS = {
     "validate",
     "test",
     "plan-and-show",
+    "explain",
     "apply",
     "ping",
     "sandbox-serve",
@@ -110,6 +111,30 @@ def test_plan_show_and_apply(command: Command, workspace: Path) -> None:
     assert report["outcomes"]
     assert report["counts"]
     _check(report, "apply")
+
+
+def test_explain(command: Command, workspace: Path) -> None:
+    command("apply", "--yes")
+    command("sandbox", "advance", "--to", "2026-07-20")
+    changed = command("explain", "710001")
+    assert all(changed[name] for name in ("agreements", "events", "lines", "periods"))
+    assert any(line["fields"] and line["effect"] for line in changed["lines"])
+    assert any(event["rule"] for event in changed["events"])
+    _check(changed, "explain")
+    beside = command("explain", "710036")
+    assert beside["state"] == "unmapped"
+    assert beside["others"]
+    _check(beside, "explain")
+    # Nothing is billed before a day that is invoiced meanwhile: the line of June would have to go.
+    command("sandbox", "invoice", "--period", "2026-07")
+    _edit(
+        workspace / "config/connections.yaml",
+        "manage_from: 2026-06-01       # cwctl",
+        "manage_from: 2026-06-10 # cwctl",
+    )
+    held = command("explain", "710014", code=4)
+    assert held["held"]
+    _check(held, "explain")
 
 
 def test_ping(command: Command, workspace: Path) -> None:

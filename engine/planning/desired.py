@@ -48,7 +48,7 @@ def desired(
     `items` are the catalog items of mapped products, by the product's key as text.
     """
     log = logged(inputs.observed.activity.get(subscription.id))
-    posted = posted_lines(ours, _products(items, subscription), _behaviour(inputs))
+    posted = posted_lines(ours, _products(items, subscription, ours), _behaviour(inputs))
     if subscription.state != "ended":
         _check_product(posted, log, items, subscription)
     shown = Shown(
@@ -93,10 +93,14 @@ def items_by_product(catalog: CatalogPlan) -> dict[str, CatalogItem | str]:
     return {"/".join(key): item for key, item in catalog.items.items()}
 
 
-def _products(items: Mapping[str, CatalogItem | str], subscription: Subscription) -> dict[int, str]:
+def _products(items: Mapping[str, CatalogItem | str], subscription: Subscription, ours: Ours) -> dict[int, str]:
     """The product that a catalog item stands for; where several share one, the subscription's own comes first."""
     found: dict[int, str] = {}
     own = "/".join(subscription.product_key)
+    billed = items.get(own)
+    if isinstance(billed, CatalogItem) and all(addition.product_id == billed.id for _, addition in ours):
+        # All but a few: there is no need to look through every product for each service.
+        return {billed.id: own}
     for product in [own, *sorted(items)]:
         item = items.get(product)
         if isinstance(item, CatalogItem):

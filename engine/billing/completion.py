@@ -111,10 +111,15 @@ def _as_billed(found: list[_Segment], shown: Shown, proven: dict[int, SegmentEvi
     if not last:
         return found
     before = len(found) - last
+    upgrades = [segment.day for segment in found if segment.day is not None]
+    taken_back = proven[1].reversed_on if 1 in proven else None
+    if taken_back is not None:
+        # Our first upgrade is the log's of that day: it may have come back to the same product since.
+        before = min(before, sum(day < taken_back for day in upgrades))
     if proven[last].product != shown.terms.product:
-        upgrades = [segment.day for segment in found if segment.day is not None]
         unknown = 1 in proven and proven[1].reversed_on is None
-        before = min(before, sum(day < proven[1].first for day in upgrades)) if unknown else 0
+        # The last upgrade is not among them: our line does not bill what it led to.
+        before = min(before - 1, sum(day < proven[1].first for day in upgrades)) if unknown else 0
     if before <= 0:
         return found
     joined = [change for segment in found[: before + 1] for change in segment.changes]

@@ -215,6 +215,18 @@ def ultimate(told: list[Activity], line: Addition, **shown: Any) -> Observed:
     )
 
 
+def test_an_upgrade_before_a_line_that_was_made_for_a_day_to_come_is_one_of_that_line() -> None:
+    """It bills from July on, and was made when nobody knew of the upgrade."""
+    first = date(2026, 7, 1)
+    line = addition(effective=first, mark=mark(on=first))
+    wanted = workspace(products=[FIRST, SECOND], manage_from=first)
+    found = plan(wanted, seen([line], logs=[TOLD]))
+    changes = changes_of(found)
+    assert list(changes) == ["1/base/2026-07-01", "2/base/2026-07-01"]
+    assert after(changes["1/base/2026-07-01"]) == {"quantity": 0, "cancelled": first}
+    in_step(wanted, found, [line], logs=[TOLD])
+
+
 def test_the_upgrade_after_one_on_the_first_day_is_held_as_nobody_can_tell_what_its_line_bills() -> None:
     line = addition(product_id=72, unit_price=Decimal(31), unit_cost=Decimal(25))
     told = [created(12), upgraded(on=date(2026, 3, 10)), upgraded(on=date(2026, 6, 10))]

@@ -93,17 +93,33 @@ def _licences(found: list[PostedLine], first: PostedLine, last: date | None) -> 
     """The first base line's own, then the sum of what is active, from each day on which it changes.
 
     Base and delta lines carry one another on, so where one window ends and the next base line begins nothing changes.
-    A day without a base line proves nothing: a run that was cut short has not made it yet.
+    A day without a base line proves nothing, nor does a delta that ends without another on a day: a run that was cut
+    short has not made it yet, unless the base lines carry on that it is gone.
     """
     days = {line.effective for line in found}
     days |= {line.cancelled + _ONE_DAY for line in found if line.cancelled is not None}
     steps = [LicenceStep(first.effective, first.quantity)]
     for day in sorted(day for day in days if day >= first.effective and (last is None or day <= last)):
-        running = [line for line in found if line.effective <= day <= (line.cancelled or day)]
-        active = sum(line.quantity for line in running)
-        if steps[-1].licences != active and any(line.role == "base" for line in running):
+        active = _active(found, day)
+        if active is None or active == steps[-1].licences:
+            continue
+        if any(line.role == "delta" and line.effective == day for line in found) or _carried_on(found, day):
             steps.append(LicenceStep(day, active))
     return tuple(steps)
+
+
+def _active(found: list[PostedLine], day: date) -> int | None:
+    """The licences that bill on a day; None without a base line."""
+    running = [line for line in found if line.effective <= day <= (line.cancelled or day)]
+    return sum(line.quantity for line in running) if any(line.role == "base" for line in running) else None
+
+
+def _carried_on(found: list[PostedLine], day: date) -> bool:
+    """Whether the next base line of another quantity is what the lines before it add up to."""
+    base = sorted((line for line in found if line.role == "base"), key=lambda line: line.effective)
+    running = next(line.quantity for line in reversed(base) if line.effective <= day)
+    following = next((line for line in base if line.effective > day and line.quantity != running), None)
+    return following is None or _active(found, following.effective - _ONE_DAY) == following.quantity
 
 
 def _prices(base: list[PostedLine]) -> tuple[PriceStep, ...]:

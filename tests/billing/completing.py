@@ -1,5 +1,6 @@
 """A true history as the platform shows it on a day, and the lines that it gives as they then stand in the PSA."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -87,3 +88,30 @@ def again(case: Case, seen: Shown, told: Iterable[Logged] | None, standing: Iter
 def lines_of(case: Case, completed: Completed, day: date) -> list[Line]:
     """The lines of a completed history under the case's agreement and rules."""
     return list(lines(completed.terms, completed.history, case.agreement, case.rules, day))
+
+
+_LINE = re.compile(
+    r"(?P<role>\w+)(?: (?P<period>\d{4}-\d\d))? (?P<quantity>-?\d+) (?P<first>\S+?)\.\.(?P<last>\S*)"
+    r"(?: at (?P<price>\S+)/(?P<cost>\S+))?(?: (?P<product>\w+)#(?P<segment>\d+))?"
+)
+
+
+def standing(*texts: str) -> tuple[PostedLine, ...]:
+    """Lines as `examples.as_text` writes them, as they stand in the PSA."""
+    return tuple(_standing(text) for text in texts)
+
+
+def _standing(text: str) -> PostedLine:
+    found = _LINE.fullmatch(text)
+    assert found is not None, text
+    return PostedLine(
+        segment=int(found["segment"] or 1),
+        role=found["role"],  # type: ignore[arg-type]  # a wrong one fails where it is read
+        product=found["product"] or "PLAN",
+        quantity=int(found["quantity"]),
+        effective=date.fromisoformat(found["first"]),
+        cancelled=date.fromisoformat(found["last"]) if found["last"] else None,
+        unit_price=Decimal(found["price"] or "22.00"),
+        unit_cost=Decimal(found["cost"] or "17.60"),
+        period=found["period"],
+    )

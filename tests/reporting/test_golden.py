@@ -20,6 +20,7 @@ from engine.platform.models import Activity, ActivityLog
 from engine.psa.models import Addition
 from engine.reporting.render import (
     render_diagnostics_text,
+    render_explanation_text,
     render_plan_markdown,
     render_plan_text,
     render_report_text,
@@ -44,7 +45,7 @@ from tests.planning.builders import (
     subscription,
     workspace,
 )
-from tests.reporting import rule_test_results
+from tests.reporting import explanations, rule_test_results
 
 GOLDEN = Path(__file__).parent / "golden"
 YEARLY: dict[str, Any] = {"cycle": "annual", "auto_renew": True}
@@ -219,6 +220,12 @@ TEXTS = {
     "plan-empty.md": lambda: render_plan_markdown(to_document(plan())),
     "plan-hostile.txt": lambda: render_plan_text(to_document(hostile()), 100, False),
     "plan-hostile.md": lambda: render_plan_markdown(to_document(hostile())),
+    "explanation-60.txt": lambda: render_explanation_text(explanations.full(), 60, False),
+    "explanation-80.txt": lambda: render_explanation_text(explanations.full(), 80, False),
+    "explanation-held.txt": lambda: render_explanation_text(explanations.held(), 80, False),
+    "explanation-hostile.txt": lambda: render_explanation_text(explanations.hostile(), 80, False),
+    "explanation-in-step.txt": lambda: render_explanation_text(explanations.in_step(), 80, False),
+    "explanation-unmapped.txt": lambda: render_explanation_text(explanations.unmapped(), 80, False),
     "report-part.txt": lambda: render_report_text(report_document(PART), 80, False),
     "report-whole.txt": lambda: render_report_text(report_document(WHOLE), 80, False),
     "report-nothing.txt": lambda: render_report_text(report_document(report()), 80, False),

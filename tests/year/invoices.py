@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from engine.billing.model import Line
 from engine.psa.mark import decode
-from engine.sandbox.psa.invoice_run import Invoice
+from engine.sandbox.psa.invoice_run import Invoice, InvoiceLine
 from engine.sandbox.sandbox import Sandbox
 from tests.year.known import Deal
 
@@ -48,9 +48,13 @@ class Invoices:
             else:
                 self.take_back(today + timedelta(days=self._chance.randrange(8)))
 
+    def lists(self, addition: int) -> list[InvoiceLine]:
+        """The lines of standing invoices for an addition."""
+        return [line for invoice in self.standing for line in invoice.lines if line.addition == addition]
+
     def days_billed(self, addition: int) -> list[tuple[date, date]]:
-        """The spans for which standing invoices charge an addition."""
-        return [(one.first, one.last) for invoice in self.standing for one in invoice.lines if one.addition == addition]
+        """The spans for which standing invoices charge something for an addition."""
+        return [(line.first, line.last) for line in self.lists(addition) if line.amount]
 
     def _make(self) -> Invoice:
         run = self._sandbox.invoice(f"{self._period:%Y-%m}", [self._deal.agreement])

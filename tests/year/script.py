@@ -57,7 +57,7 @@ class Script:
             elif self._chance.random() < self._happens or (day - known.terms.start).days == 1:
                 self._one(known, day, runs)
         for deal in self._world.deals:
-            if self._chance.random() < self._happens / 3 and self._may(deal, day, runs) and _may_buy(deal, day):
+            if self._chance.random() < self._happens / 2 and self._may(deal, day, runs) and _may_buy(deal, day):
                 self._buy(deal, day)
 
     def _may(self, deal: Deal, day: date, runs: bool) -> bool:
@@ -113,7 +113,12 @@ class Script:
 
     def _seats(self, known: Known, day: date) -> None:
         more = self._chance.choice((-4, -3, -2, -1, 1, 2, 3, 5, 8))
-        known.licences = 0 if self._chance.random() < 0.04 else max(0, known.licences + more)
+        none_left = self._chance.random() < 0.04
+        if not known.deal.kind.prorates and known.terms.start.day == 1:
+            # A term that ends with a month is known for one month to come only. Fewer licences from the next month make
+            # a line of the month after that, which may be invoiced, and so refused, before the term is known to go on.
+            more, none_left = abs(more), False
+        known.licences = 0 if none_left else max(0, known.licences + more)
         self._happen(day, "seats", known, quantity=known.licences)
         known.events.append(QuantityChange(on=day, quantity=known.licences))
 
@@ -176,7 +181,7 @@ class Script:
 
     def _buy(self, deal: Deal, day: date) -> None:
         name = offered(self._chance, deal)
-        offer, trial = OFFERS[name], name in {"basic", "e3"} and self._chance.random() < 0.4
+        offer, trial = OFFERS[name], name in {"basic", "e3"} and self._chance.random() < 0.8
         known = Known(
             id=self._world.next_id(),
             deal=deal,

@@ -31,8 +31,8 @@ class Hold(NamedTuple):
 
     `charged` are its lines of which a standing invoice charges what is known to be wrong by now: their quantity or
     price is to change, they are not wanted any more, or they should have ended before a day that is charged. `in_doubt`
-    are those which no invoice charges, but which were made on the day of the last one or the day after: by the PSA's
-    days nobody can tell that they came after it.
+    are those of which nobody can tell it from the PSA's days: they were made on the day of the last invoice or the day
+    after, or reached less far when it was made, so that it charges none of the days in question.
     """
 
     day: date
@@ -155,17 +155,19 @@ class Year:
             key = key_of_mark(addition.mark)
             if key[0] != str(known.id) or not stands(addition):
                 continue
-            days = of_agreement.days_billed(addition.id)
-            line = wanted.get(key)
+            line, days = wanted.get(key), of_agreement.days_billed(addition.id)
             has = (addition.quantity, addition.unit_price, addition.unit_cost)
             same = line is not None and has == (Decimal(line.quantity), line.unit_price, line.unit_cost)
-            if line is None or not same or (days and max(last for _, last in days) > (line.cancelled or date.max)):
-                wrong = True
+            if line is None or not same:
+                changes, shortened = True, False
             else:
-                wrong = not days and line.cancelled != addition.cancelled
-            if wrong and days:
+                ends = line.cancelled or date.max
+                changes = bool(days) and max(last for _, last in days) > ends
+                shortened = ends < min(addition.cancelled or date.max, of_agreement.through)
+            made_after = self.made_on[addition.id] > invoiced_on + timedelta(days=1)
+            if changes and days:
                 charged.append(key)
-            elif wrong and self.made_on[addition.id] <= invoiced_on + timedelta(days=1):
+            elif (changes or shortened) and not made_after:
                 in_doubt.append(key)
         return Hold(day, known, why, charged, in_doubt)
 
@@ -174,10 +176,10 @@ class Year:
         for known in self.world.known.values():
             if known.terms.kind != "usage" or self._chance.random() > 0.05:
                 continue
-            billed = self.invoices[known.deal.agreement].days_billed
+            listed = self.invoices[known.deal.agreement].lists
             for addition in services.psa.additions(known.deal.agreement):
                 key = key_of_mark(addition.mark)
-                if key[0] == str(known.id) and key[3] not in known.accepted and not billed(addition.id):
+                if key[0] == str(known.id) and key[3] not in known.accepted and not listed(addition.id):
                     price = Decimal(self._chance.randrange(100, 90000)) / 100
                     values: dict[str, object] = {"unit_price": price, "unit_cost": price}
                     services.psa.update("addition", addition.id, values, known.deal.agreement)
@@ -192,8 +194,8 @@ class Year:
         }
         charged: dict[Key, Decimal] = {}
         for line in invoice.lines:
-            for first, last in of_agreement.days_billed(line.addition):
-                assert last < line.first or line.last < first, (invoice.number, line, "was charged before")
+            for before in of_agreement.lists(line.addition):
+                assert before.last < line.first or line.last < before.first, (invoice.number, line, "charged before")
             self.lines_billed += 1
             if line.first < invoice.first:
                 self.caught_up += 1

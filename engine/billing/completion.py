@@ -223,6 +223,9 @@ def _told(
         segment.day = segment.day and min(segment.day, as_of)
     first, last = found[0], found[-1]
     terms, cancelled = ending(shown, log, proven.get(last.number), as_of)
+    if cancelled is not None and cancelled.source == "inferred" and not proven:
+        # Nothing stands that it would end, and a line made now would bill up to a guess.
+        return Completed(terms=terms, told=(cancelled,))
     told: list[Told] = []
     unpriced: set[int] = set()
     prices: dict[int, tuple[Decimal, Decimal]] = {}

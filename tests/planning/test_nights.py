@@ -1,0 +1,72 @@
+"""Night after night of generated years: a plan, once applied, leaves nothing to plan; a missed night is made good."""
+
+from datetime import date, timedelta
+from random import Random
+
+from hypothesis import strategies as st
+
+from engine.planning.plan import Change
+from tests.planning.lives import checked_on, worlds
+from tests.planning.nights import Psa, World, days, differences, run
+
+
+def _year(world: World) -> list[date]:
+    return list(days(world.life.start, world.life.start + timedelta(days=365)))
+
+
+@checked_on(world=worlds())
+def test_on_every_night_a_plan_once_applied_leaves_nothing_to_plan(world: World) -> None:
+    psa = Psa()
+    for night in _year(world):
+        found = world.plan(night, psa)
+        assert found.held == (), f"{night}: {found.held}"
+        if not found.changes:
+            continue
+        psa = psa.applied(found)
+        again = world.plan(night, psa)
+        assert (again.changes, again.held) == ((), ()), f"{night}, after {found.changes}"
+
+
+def _needed(world: World) -> set[date]:
+    """Nights that cannot be missed: the first, and those that first see a price or another product."""
+    told = {one.seen for one in world.life.happenings if one.kind in {"price", "upgrade"}}
+    return {world.life.start, *told}
+
+
+@checked_on(world=worlds(logs=("complete",)), missed=st.randoms(use_true_random=False))
+def test_nights_that_are_missed_leave_the_same_lines_in_the_end(world: World, missed: Random) -> None:
+    nights = _year(world)
+    needed = _needed(world)
+    some = [night for night in nights if night in needed or night == nights[-1] or missed.random() < 0.1]
+    assert differences(run(world, nights).standing(), run(world, some).standing()) == {}
+
+
+def _may_move(world: World, change: Change, psa: Psa, night: date) -> bool:
+    """Whether quantity or price of a line may change: before it begins, in place, or of one effective day.
+
+    What happened after a night's run is seen a day later.
+    """
+    line = next(one for one in psa.additions if one.id == change.object_id)
+    assert line.effective is not None
+    if line.effective > night or (line.quantity == 0 and line.cancelled == line.effective):
+        return True
+    yesterday = night - timedelta(days=1)
+    if "/delta/" not in change.address:
+        return (yesterday - line.effective).days < world.in_place_days
+    if world.increase == "first_of_month":
+        return (line.effective.year, line.effective.month) == (yesterday.year, yesterday.month) or (
+            line.effective >= yesterday
+        )
+    return line.effective >= yesterday
+
+
+@checked_on(world=worlds(logs=("thin", "none")))
+def test_what_was_posted_once_stays_put_where_the_log_tells_little(world: World) -> None:
+    psa = Psa()
+    for night in _year(world):
+        found = world.plan(night, psa)
+        for change in found.changes:
+            moved = {one.field for one in change.fields} - {"cancelled", "invoice_description"}
+            if change.action == "update" and moved:
+                assert _may_move(world, change, psa, night), f"{night}: {change}"
+        psa = psa.applied(found)

@@ -76,7 +76,9 @@ def _timed(
     missed = []
     if additions != subscriptions // 10:
         missed.append(f"{title}: {additions} requests for additions, {subscriptions // 10} agreements are mapped")
-    if others > floor_sent - additions + 3:
+    # Where services have no line so far, further agreements of their companies are listed, a hundred companies at once.
+    listed = subscriptions // 1_000 if slack is None else 0
+    if others > floor_sent - additions + 3 + listed:
         missed.append(f"{title}: {others} requests beside agreements and activity logs; the bare loop needs fewer")
     if slack is not None and logs:
         missed.append(f"{title}: {logs} activity logs are read again")

@@ -12,9 +12,13 @@ from engine.billing.told import Completed, Logged, Shown, Source, Told
 
 def amounts_completed(shown: Shown, log: tuple[Logged, ...], posted: tuple[PostedLine, ...], as_of: date) -> Completed:
     """The history of a usage or one-time subscription as known on `as_of`."""
-    if shown.terms.kind == "usage":
-        return _usage(shown, log, posted, as_of)
-    return _one_time(shown, log, posted, as_of)
+    read = _usage if shown.terms.kind == "usage" else _one_time
+    completed = read(shown, log, posted, as_of)
+    ended = completed.told[-1]
+    if isinstance(ended.event, Cancellation) and ended.source == "inferred" and not posted:
+        # Nothing stands of what has ended: a line made now would bill it on a guess, perhaps once retracted already.
+        return replace(completed, told=(ended,))
+    return completed
 
 
 def _usage(shown: Shown, log: tuple[Logged, ...], posted: tuple[PostedLine, ...], as_of: date) -> Completed:

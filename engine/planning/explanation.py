@@ -13,9 +13,10 @@ from engine.diagnostics import Diagnostic, Place, in_order
 from engine.planning.catalog import plan_catalog
 from engine.planning.companies import CompanyPlan, plan_companies
 from engine.planning.coverage import covered
-from engine.planning.explanation_events import explained_events, explained_rules
+from engine.planning.explanation_events import explained_events
 from engine.planning.explanation_lines import Pair, pairs_of, periods_of, retracted_lines, total_effect
 from engine.planning.explanation_log import explained_log
+from engine.planning.explanation_rules import explained_rules
 from engine.planning.explanation_values import (
     ExplainedAgreement,
     ExplainedCustomer,

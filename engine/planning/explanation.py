@@ -14,7 +14,7 @@ from engine.planning.catalog import plan_catalog
 from engine.planning.companies import CompanyPlan, plan_companies
 from engine.planning.coverage import covered
 from engine.planning.explanation_events import explained_events
-from engine.planning.explanation_lines import Pair, pairs_of, periods_of, retracted_lines, total_effect
+from engine.planning.explanation_lines import Pair, pairs_of, periods_of, retracted_lines, through, total_effect
 from engine.planning.explanation_log import explained_log
 from engine.planning.explanation_rules import explained_rules
 from engine.planning.explanation_values import (
@@ -258,7 +258,7 @@ def _agreement(inputs: Inputs, found: Study, stretch: Stretch, pairs: tuple[Pair
         prorates=agreement.prorates,
         arrears=stretch.arrears,
         next_invoice=agreement.next_invoice,
-        invoiced_through=stretch.invoiced_through,
+        invoiced_through=through(stretch),
         currency=agreement.currency,
         first_billed=first,
         first_billed_because=because,

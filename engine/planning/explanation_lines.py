@@ -162,8 +162,16 @@ def periods_of(inputs: Inputs, stretch: Stretch, pairs: Iterable[Pair]) -> tuple
     return tuple(period for day in days if (period := _period(inputs, stretch, day, mine)).lines)
 
 
+def through(stretch: Stretch) -> date | None:
+    """The last invoiced day; None where the PSA does not tell, or tells one before all days."""
+    try:
+        return stretch.invoiced_through
+    except OverflowError:
+        return None
+
+
 def _period(inputs: Inputs, stretch: Stretch, first: date, pairs: list[Pair]) -> ExplainedPeriod:
-    last, through = stretch.terms.period_end(first), stretch.invoiced_through
+    last, invoiced = stretch.terms.period_end(first), through(stretch)
     found = (_invoiced(inputs, stretch, first, last, pair) for pair in pairs)
     lines = tuple(line for line in found if line is not None)
     known = all(pair.known for pair in pairs)
@@ -173,7 +181,7 @@ def _period(inputs: Inputs, stretch: Stretch, first: date, pairs: list[Pair]) ->
         last=last,
         days=(last - first).days + 1,
         prorates=stretch.agreement.prorates,
-        invoiced=through is not None and last <= through,
+        invoiced=invoiced is not None and last <= invoiced,
         lines=lines,
         posted=sum((line.posted for line in lines), Decimal(0)),
         wanted=sum((line.wanted or Decimal(0) for line in lines), Decimal(0)) if known else None,

@@ -503,6 +503,25 @@ def test_an_agreement_that_is_gone_leaves_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
+    "changed",
+    [
+        {"agreements": [agreement(next_invoice=date.min)]},
+        {"agreements": [agreement(next_invoice=None)]},
+        {"agreements": [agreement(start=None)]},
+        {"agreements": [agreement(billing_cycle_id=None)]},
+        {"subscriptions": [subscription(start=date.max, end=None)]},
+        {"subscriptions": [subscription(start=date.min, end=date(1, 1, 31), term="P1M", auto_renew=True)]},
+        {"subscriptions": [subscription(end=date(2026, 4, 9), term="1 month", auto_renew=True)]},
+    ],
+)
+def test_days_at_the_edge_and_missing_ones_leave_the_rest_explained(changed: dict[str, Any]) -> None:
+    found = explained(seen=observed(**changed))
+    assert found.subscription is not None
+    assert len(found.agreements) == 1
+    assert [one.addition for one in found.lines if one.addition] == [801]
+
+
+@pytest.mark.parametrize(
     ("shown", "code"), [({"trial": True}, "trial"), ({"state": "ended", "status": "deleted"}, "ended")]
 )
 def test_a_trial_and_one_that_never_had_a_line_need_none_and_say_so(shown: dict[str, Any], code: str) -> None:

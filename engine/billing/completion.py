@@ -173,7 +173,8 @@ def _unlogged(shown: Shown, proven: dict[int, SegmentEvidence], as_of: date) -> 
         segment = _posted_segment(number, proven)
         steps = known.licences if known is not None else ()
         if not found:
-            start = Purchase(on=min(shown.terms.start, as_of), quantity=steps[0].licences)
+            bought = min(shown.terms.start, steps[0].effective, as_of)
+            start = Purchase(on=bought, quantity=steps[0].licences)
             segment = _Segment(
                 number=number,
                 product=segment.product,
@@ -222,7 +223,9 @@ def _told(
         # The first day of a reversal may be a takeover day to come.
         segment.day = segment.day and min(segment.day, as_of)
     first, last = found[0], found[-1]
-    terms, cancelled = ending(shown, log, proven.get(last.number), as_of)
+    # An end before the purchase ends nothing: with it, the history would have no end at all.
+    since = tuple(item for item in log if item.on >= first.changes[0].event.on)
+    terms, cancelled = ending(shown, since, proven.get(last.number), as_of)
     if cancelled is not None and cancelled.source == "inferred" and not proven:
         # Nothing stands that it would end, and a line made now would bill up to a guess.
         return Completed(terms=terms, told=(cancelled,))

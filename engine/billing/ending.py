@@ -22,7 +22,7 @@ def ending(
         return terms, None
     logged = max((item.on for item in log if item.kind == "cancelled" and item.on <= as_of), default=None)
     if logged is not None:
-        return _cancelled(terms, logged, last, "log", rule=_settled(last, logged, as_of))
+        return _cancelled(terms, logged, last, "log", rule=_settled(terms, last, logged, as_of))
     if last is not None and last.reversed_on is not None:
         # What it takes back reaches to the end of the segment.
         cancellation = Cancellation(on=min(last.reversed_on, as_of), rule="cancellation_date")
@@ -44,15 +44,18 @@ def upgraded_end(terms: SubscriptionTerms, known: SegmentEvidence | None) -> dat
     return known.last
 
 
-def _settled(last: SegmentEvidence | None, day: date, as_of: date) -> CancellationRule | None:
+def _settled(terms: SubscriptionTerms, last: SegmentEvidence | None, day: date, as_of: date) -> CancellationRule | None:
     """The rule under which its lines have ended: once they have, another choice of rules moves them no more.
 
-    Without a reversal, what ended after the month of the cancellation had no licences to take back.
+    Without a reversal, what ended after the month of the cancellation had no licences to take back. What ended with
+    its term, on a later day than the cancellation, tells of no rule.
     """
     if last is None:
         return None
     if last.reversed_on is not None:
         return "cancellation_date"
+    if last.last == terms.end and last.last != day:
+        return None
     over = last.last is not None and day <= last.last < as_of and last.last <= eom(day)
     return "end_of_month" if over else None
 

@@ -100,6 +100,12 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
                 break
         return subscription(**values)
 
+    @property
+    def term_end(self) -> date | None:
+        """The end of the term as last moved by hand."""
+        longer = sum(one.number for one in self.happenings if one.kind == "renew")
+        return None if self.end is None else self.end + timedelta(days=longer)
+
     def log(self, day: date) -> ActivityLog | None:
         """The activity log as read on a day."""
         if self.logs == "none":

@@ -189,3 +189,14 @@ def test_the_end_is_written_as_the_psa_bills_its_day_and_read_back_the_same(beha
     assert after(changes["1/reversal/2026-06-15"])["cancelled"] == last
     later = observed(subscriptions=[ended()], additions=[line(cancelled=last), reversal(cancelled=last)])
     assert plan(wanted, later, as_of=date(2026, 9, 1)).changes == ()
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 6, 16), date(2026, 6, 20), date(2026, 7, 20)])
+def test_an_end_in_the_last_days_of_a_term_is_taken_back_even_if_it_is_seen_after_them(as_of: date) -> None:
+    """The line has ended with its term meanwhile: that tells nothing of how a cancellation is billed."""
+    shown = ended(end=date(2026, 6, 20))
+    told = log(created(12), cancelled(on=date(2026, 6, 16)))
+    posted = line(cancelled=date(2026, 6, 20))
+    credit = only(plan(seen=observed(subscriptions=[shown], additions=[posted], logs=[told]), as_of=as_of))
+    assert credit.address == "addition:41/9001/1/reversal/2026-06-16"
+    assert (after(credit)["quantity"], after(credit)["cancelled"]) == (Decimal(-12), date(2026, 6, 20))

@@ -28,8 +28,12 @@ def test_on_every_night_a_plan_once_applied_leaves_nothing_to_plan(world: World)
 
 
 def _needed(world: World) -> set[date]:
-    """Nights that cannot be missed: the first, and those that first see a price or another product."""
+    """Nights that cannot be missed: the first, and those that first see a price or another product.
+
+    Nor that of a cancellation on the last day of a term: on later days it merely ran out.
+    """
     told = {one.seen for one in world.life.happenings if one.kind in {"price", "upgrade"}}
+    told |= {one.seen for one in world.life.happenings if one.kind == "cancel" and one.on == world.life.term_end}
     return {world.life.start, *told}
 
 

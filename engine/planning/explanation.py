@@ -71,7 +71,7 @@ def explain(inputs: Inputs, subscription: str) -> Explanation:
     stretches = _stretches(inputs, mapping)
     pairs = pairs_of(inputs, found, posted)
     notices = (
-        *(one for one in said if automatic and one.text.startswith(f"subscription {subscription}:")),
+        *(one for one in said if one.text.startswith(f"subscription {subscription}:")),
         *companies.part.notices,
         *catalog.part.notices,
         *found.notices,

@@ -35,11 +35,11 @@ class Changed(msgspec.Struct, frozen=True):
         return line
 
     @property
-    def only_ends(self) -> bool:
-        """Whether nothing but its end changed."""
+    def bills_otherwise(self) -> bool:
+        """Whether more than its end changed, and of a line that came or went whether it bills anything."""
         if self.before is None or self.after is None:
-            return False
-        return replace(self.before, cancelled=self.after.cancelled) == self.after
+            return self.line.quantity != 0
+        return replace(self.before, cancelled=self.after.cancelled) != self.after
 
 
 class Seen:
@@ -56,7 +56,7 @@ class Seen:
     ) -> None:
         self._completed, self._event, self._was = completed, event, was
         self.changes, self._lines, self._stretch = changes, lines, stretch
-        self._days = [one.line.effective for one in changes if not one.only_ends]
+        self._days = [one.line.effective for one in changes if one.bills_otherwise]
 
     def effective(self) -> date | None:
         """The day from which the event bills, or no longer bills."""
@@ -95,7 +95,8 @@ class Seen:
     def _absorbed(self) -> Outcome | None:
         """Whether it changed the base line itself: in the first days of its segment, or before this program begins."""
         first, day = self._first(), self.effective()
-        if first is None or day != first or any(one.line.role == "delta" for one in self.changes):
+        own = isinstance(self._event, QuantityChange) and any(one.line.role == "delta" for one in self.changes)
+        if first is None or day != first or own:
             return None
         segment = segments(self._completed.terms, self._completed.history)[-1]
         days = self._stretch.choices.in_place_days if self._stretch is not None else 0

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.billing.model import AgreementTerms
 from engine.billing.proration import invoice_total
@@ -258,6 +259,28 @@ def test_a_posted_change_keeps_its_day_and_names_the_rule_only_where_that_still_
     assert (other.effective, other.settled, other.rule) == (date(2026, 6, 11), True, None)
 
 
+def test_a_price_from_before_the_first_day_billed_is_that_of_the_first_line_and_of_what_begins_with_it() -> None:
+    items = [change(date(2026, 6, 4), 14)]
+    read = observed(subscriptions=[subscription(licenses=14, unit_price=Decimal(23))], logs=[log(*items)])
+    posted = replace(read, additions={41: (addition(effective=date(2026, 6, 20), mark=mark(on=date(2026, 6, 20))),)})
+    found = explained(workspace(manage_from=date(2026, 6, 20)), posted)
+    event = only_event(found, "price")
+    assert event.rule is not None
+    assert (event.outcome, event.effective, event.rule.rule) == ("line", date(2026, 7, 1), "price_change")
+    actual = explained(
+        workspace(manage_from=date(2026, 6, 20), billing=BillingRules(price_change="actual_date")), posted
+    )
+    assert only_event(actual, "price").outcome == "before_takeover"
+    assert {one.role for one in only_event(actual, "price").effects} == {"base", "delta"}
+
+
+def test_a_line_of_nothing_is_not_the_day_from_which_an_increase_bills() -> None:
+    items = [change(date(2026, 3, 10), 0), change(date(2026, 6, 11), 5)]
+    found = explained(seen=observed(subscriptions=[subscription(licenses=5)], logs=[log(*items)], additions=[]))
+    told = [one for one in found.events if one.event.on == date(2026, 6, 11)]
+    assert [(one.outcome, one.effective) for one in told] == [("line", date(2026, 6, 11))]
+
+
 def test_what_comes_after_the_cancellation_or_the_day_is_left_out_and_says_so() -> None:
     items = [
         change(date(2026, 6, 4), 14),
@@ -420,11 +443,12 @@ def test_additions_beside_the_lines_are_named() -> None:
         foreign(id=56, product_id=99),
         foreign(id=57, cancelled=date(2026, 4, 30)),
         foreign(id=58, mark=mark(agreement=7)),
+        foreign(id=59, cancelled=date(2026, 5, 1)),
     ]
     found = explained(
         workspace(services=[service_mapping(addition="new")]), observed(additions=[addition(), *strangers])
     )
-    assert [one.addition for one in found.others] == [55, 58]
+    assert [one.addition for one in found.others] == [55, 58, 59]
     assert [one.addition for one in found.lines] == [801]
 
 

@@ -43,7 +43,7 @@ def _of_trial(one: ExplainedEvent) -> ExplainedEvent:
 
 def _unheard(inputs: Inputs, told: Told, before: list[Told]) -> ExplainedEvent:
     over = any(isinstance(one.event, Cancellation) for one in before)
-    late: Outcome = "after_cancellation" if over else "repeated"
+    late: Outcome = "after_cancellation" if over else "repeated" if before else "nothing"
     return ExplainedEvent(
         event=told.event,
         source=told.source,

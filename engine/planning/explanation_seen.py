@@ -35,11 +35,11 @@ class Changed(msgspec.Struct, frozen=True):
         return line
 
     @property
-    def bills_otherwise(self) -> bool:
-        """Whether more than its end changed, and of a line that came or went whether it bills anything."""
+    def only_ends(self) -> bool:
+        """Whether nothing but its end changed."""
         if self.before is None or self.after is None:
-            return self.line.quantity != 0
-        return replace(self.before, cancelled=self.after.cancelled) != self.after
+            return False
+        return replace(self.before, cancelled=self.after.cancelled) == self.after
 
 
 class Seen:
@@ -56,7 +56,10 @@ class Seen:
     ) -> None:
         self._completed, self._event, self._was = completed, event, was
         self.changes, self._lines, self._stretch = changes, lines, stretch
-        self._days = [one.line.effective for one in changes if one.bills_otherwise]
+        moved = [one for one in changes if not one.only_ends]
+        # A line of no licences bills nothing: its day tells something only where there is no other.
+        telling = [one for one in moved if one.line.quantity or (one.before and one.after)] or moved
+        self._days = [one.line.effective for one in telling]
 
     def effective(self) -> date | None:
         """The day from which the event bills, or no longer bills."""

@@ -553,6 +553,7 @@ def test_a_trial_and_one_that_never_had_a_line_need_none_and_say_so(shown: dict[
     assert (found.state, found.lines, found.periods) == ("in_step", (), ())
     assert code in [one.code for one in found.notices]
     assert not any(one.effects for one in found.events)
+    assert {one.outcome for one in found.events} <= {"nothing"}
 
 
 def test_consumption_has_its_months() -> None:

@@ -41,16 +41,26 @@ def _matched(
         for earlier, later in zip(proven.licences, proven.licences[1:], strict=False)
     }
     found = list(changes[:in_base])
+    whole = _whole_days(changes[in_base:], counts[in_base:], open_steps)
     for told, before in zip(changes[in_base:], counts[in_base:], strict=False):
         event = told.event
         if isinstance(event, QuantityChange):
             step = event.quantity - before
-            day = _posted_on(event.on, step, open_steps)
+            day = event.on if event.on in whole else _posted_on(event.on, step, open_steps)
             if day is not None:
                 open_steps[day] -= step
                 event = replace(event, effective=day)
         found.append(replace(told, event=event))
     return sum(abs(step) for step in open_steps.values()), found
+
+
+def _whole_days(changes: Sequence[Told], counts: Sequence[int], open_steps: dict[date, int]) -> set[date]:
+    """The days on which what changed, up and down together, is just what was posted for that day."""
+    net: dict[date, int] = {}
+    for told, before in zip(changes, counts, strict=False):
+        if isinstance(told.event, QuantityChange):
+            net[told.event.on] = net.get(told.event.on, 0) + told.event.quantity - before
+    return {day for day, step in net.items() if step and open_steps.get(day) == step}
 
 
 def _posted_on(day: date, step: int, open_steps: dict[date, int]) -> date | None:

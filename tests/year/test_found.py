@@ -4,10 +4,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from engine.billing.calculus import lines
 from engine.billing.completion import complete
 from engine.billing.evidence import PostedLine
 from engine.billing.history import Upgrade
-from engine.billing.model import SubscriptionTerms
+from engine.billing.model import AgreementTerms, Rules, SubscriptionTerms
 from engine.billing.told import Logged, Shown
 from engine.planning.histories import logs_wanted
 from engine.planning.plan import Plan
@@ -142,3 +143,22 @@ def test_where_the_psa_does_not_say_when_a_line_was_made_it_counts_from_when_it_
 def test_a_line_that_was_made_after_the_invoice_is_retracted() -> None:
     (change,) = _cancelled_in_august(date(2026, 8, 28)).changes
     assert (change.object_id, after(change)["quantity"]) == (803, 0)
+
+
+def test_changes_up_and_down_of_one_day_are_the_line_of_that_day_and_a_later_one_is_its_own() -> None:
+    log = (
+        Logged(on=date(2026, 1, 10), kind="created", quantity=10),
+        Logged(on=date(2026, 3, 21), kind="quantity", quantity=15),
+        Logged(on=date(2026, 3, 21), kind="quantity", quantity=12),
+        Logged(on=date(2026, 3, 30), kind="quantity", quantity=13),
+    )
+    posted = (
+        _posted(1, "NEW", 30, date(2026, 1, 10), date(2026, 3, 31)),
+        _posted(1, "NEW", 30, date(2026, 3, 21), date(2026, 3, 31), role="delta", quantity=2),
+        _posted(1, "NEW", 30, date(2026, 4, 1), date(2027, 1, 9), quantity=12),
+    )
+    found = complete(_shown(13), log, posted, date(2026, 3, 30))
+    monthly = AgreementTerms(start=date(2026, 1, 1), billing="monthly")
+    reckoned = lines(found.terms, found.history, monthly, Rules(), date(2026, 3, 30))
+    deltas = [(line.effective, line.quantity) for line in reckoned if line.role == "delta"]
+    assert deltas == [(date(2026, 3, 21), 2), (date(2026, 3, 30), 1)]

@@ -50,7 +50,7 @@ def desired(
     log = logged(inputs.observed.activity.get(subscription.id))
     posted = posted_lines(ours, _products(items, subscription, ours), _behaviour(inputs))
     if subscription.state != "ended":
-        _check_product(posted, log, items, subscription)
+        _check_product(inputs, posted, log, items, subscription)
     shown = Shown(
         terms=_terms(inputs, mapping, subscription, product, items, posted),
         licences=subscription.licenses,
@@ -109,6 +109,7 @@ def _products(items: Mapping[str, CatalogItem | str], subscription: Subscription
 
 
 def _check_product(
+    inputs: Inputs,
     posted: tuple[PostedLine, ...],
     log: tuple[Logged, ...] | None,
     items: Mapping[str, CatalogItem | str],
@@ -123,6 +124,9 @@ def _check_product(
         return
     last = max(base, key=lambda line: (line.segment, line.effective))
     if last.product == "/".join(subscription.product_key) or last.product in items:
+        return
+    # A plan limited to a service resolves the products of today's subscriptions only.
+    if last.product in {f"catalog_item:{one.catalog_item}" for one in inputs.workspace.mappings.products.values()}:
         return
     skus = {item.sku for item in log or () if item.sku}
     if len(skus) > 1 or any(item.kind == "upgraded" for item in log or ()):

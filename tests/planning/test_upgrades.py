@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.planning.observed import Observed
-from engine.planning.plan import Plan
+from engine.planning.plan import Plan, Selection
 from engine.platform.models import Activity, Subscription
 from engine.psa.models import Addition
 from engine.workspace.model import Workspace
@@ -123,6 +123,11 @@ def test_an_upgrade_from_a_product_that_is_not_mapped_any_more_takes_back_what_w
     assert (credit["product_id"], credit["unit_price"], credit["quantity"]) == (71, Decimal("22.00"), Decimal(-12))
     psa = Psa((addition(),)).applied(found)
     assert changes_of(plan(wanted, seen(psa.additions, logs=[TOLD]))) == {}
+
+
+def test_an_upgrade_that_no_log_tells_is_seen_by_a_plan_for_that_service_alone_too() -> None:
+    chosen = plan(BOTH, seen(), selection=Selection(services=("9001",)))
+    assert list(changes_of(chosen)) == list(changes_of(plan(BOTH, seen())))
 
 
 def test_a_product_that_was_mapped_onto_another_item_is_no_upgrade() -> None:

@@ -68,7 +68,7 @@ def _cancelled(
     why: str = "",
     rule: CancellationRule | None = None,
 ) -> tuple[SubscriptionTerms, Told | None]:
-    """A cancellation on a day, unless the term had run out before.
+    """A cancellation on a day, unless the term had run out before. Without log or line nobody knows that it had.
 
     It merely ran out on the day after the end that it shows, if our line was not cut to that month for a cancellation
     before; and where our line ended with that end. What is cancelled later than that must have renewed; so must what
@@ -77,7 +77,8 @@ def _cancelled(
     end, posted = terms.end, last.last if last is not None else None
     if end is not None and end < day:
         cut = posted is not None and end < posted <= eom(day)
-        if end == posted or (end + _ONE_DAY == day and not cut):
+        guessed = last is None and source == "inferred"
+        if end == posted or (end + _ONE_DAY == day and not cut and not guessed):
             return replace(terms, auto_renew=False), None
     renews = terms.auto_renew or (end is not None and (end < day or (posted is not None and posted > end)))
     terms = replace(terms, end=None if renews else end, auto_renew=False)

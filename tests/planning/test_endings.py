@@ -200,3 +200,15 @@ def test_an_end_in_the_last_days_of_a_term_is_taken_back_even_if_it_is_seen_afte
     credit = only(plan(seen=observed(subscriptions=[shown], additions=[posted], logs=[told]), as_of=as_of))
     assert credit.address == "addition:41/9001/1/reversal/2026-06-16"
     assert (after(credit)["quantity"], after(credit)["cancelled"]) == (Decimal(-12), date(2026, 6, 20))
+
+
+@pytest.mark.parametrize("day", [8, 9, 10, 11])
+@pytest.mark.parametrize(
+    "additions", [[], [line(quantity=Decimal(0), cancelled=date(2026, 3, 10))]], ids=["none", "retracted"]
+)
+def test_what_ended_on_a_day_that_nobody_knows_and_has_no_line_never_gets_one(
+    day: int, additions: list[Addition]
+) -> None:
+    """Nor on the day after the end of the term that it still shows: it was cancelled, and did not run out."""
+    found = plan(seen=observed(subscriptions=[ended()], additions=additions), as_of=date(2027, 3, day))
+    assert (found.changes, found.held) == ((), ())

@@ -59,7 +59,8 @@ def test_words_are_cut_on_a_narrow_terminal_and_numbers_never(workspace: Path, c
     """But for those inside the invoice text of a new line, which repeats what stands above it."""
     execute("apply", "--yes", cwd=workspace)
     execute("sandbox", "advance", "--days", "200", cwd=workspace)
-    whole = [line for line in execute("plan", cwd=workspace).out.splitlines() if "invoice text" not in line or "→" in line]
+    lines = execute("plan", cwd=workspace).out.splitlines()
+    whole = [line for line in lines if "invoice text" not in line or "→" in line]
     _, out, _ = on_terminal("plan", cwd=workspace, columns=columns)
     narrow = plain(out)
     assert "…" in narrow

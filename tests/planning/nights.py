@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
+from hypothesis import assume
 from msgspec.structs import replace
 
 from engine.planning.histories import logs_wanted
@@ -206,8 +207,14 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         return found if log is None else replace(found, observed=replace(seen, activity={"9001": log}))
 
     def plan(self, day: date, psa: Psa) -> Plan:
-        """What a run of this day plans."""
-        return make(self.inputs(day, psa))
+        """What a run of this day plans. A world is left out in which a line of nothing is to bill a single day.
+
+        It bills nothing, but looks as if it were retracted: it is made a second time, as part of the next line.
+        """
+        found = make(self.inputs(day, psa))
+        lines = [one.line for one in found.changes if one.line is not None]
+        assume(not any(one.quantity == 0 and one.effective == one.cancelled and not one.retracted for one in lines))
+        return found
 
 
 def days(first: date, last: date) -> Iterable[date]:

@@ -30,10 +30,13 @@ def test_on_every_night_a_plan_once_applied_leaves_nothing_to_plan(world: World)
 def _needed(world: World) -> set[date]:
     """Nights that cannot be missed: the first, and those that first see a price or another product.
 
-    Nor that of a cancellation on the last day of a term: on later days it merely ran out.
+    Nor that of a cancellation on the last day of a term: on later days it merely ran out. Nor that of one before this
+    program bills: its log is not read, and a line that was made for the days to come is reversed instead of retracted.
     """
     told = {one.seen for one in world.life.happenings if one.kind in {"price", "upgrade"}}
-    told |= {one.seen for one in world.life.happenings if one.kind == "cancel" and one.on == world.life.term_end}
+    for one in world.life.happenings:
+        if one.kind == "cancel" and (one.on == world.life.term_end or one.on < world.manage_from):
+            told.add(one.seen)
     return {world.life.start, *told}
 
 

@@ -21,6 +21,8 @@ def ending(
     if not shown.ended:
         return terms, None
     logged = max((item.on for item in log if item.kind == "cancelled" and item.on <= as_of), default=None)
+    if shown.expired and logged is not None and terms.end is not None and terms.end + _ONE_DAY == logged:
+        return replace(terms, auto_renew=False), None
     if logged is not None:
         return _cancelled(terms, logged, last, "log", rule=_settled(terms, last, logged, as_of))
     if last is not None and last.reversed_on is not None:

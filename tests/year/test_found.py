@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine.billing.calculus import lines
 from engine.billing.completion import complete
 from engine.billing.evidence import PostedLine
-from engine.billing.history import Upgrade
+from engine.billing.history import Cancellation, Upgrade
 from engine.billing.model import AgreementTerms, Rules, SubscriptionTerms
 from engine.billing.told import Logged, Shown
 from engine.planning.histories import logs_wanted
@@ -162,3 +164,16 @@ def test_changes_up_and_down_of_one_day_are_the_line_of_that_day_and_a_later_one
     reckoned = lines(found.terms, found.history, monthly, Rules(), date(2026, 3, 30))
     deltas = [(line.effective, line.quantity) for line in reckoned if line.role == "delta"]
     assert deltas == [(date(2026, 3, 21), 2), (date(2026, 3, 30), 1)]
+
+
+def test_what_the_platform_shows_as_expired_ran_out_also_where_its_line_ends_with_the_month() -> None:
+    """The line stopped at the last invoiced day when its renewal was switched off: that is no cancellation."""
+    log = (
+        Logged(on=date(2026, 1, 10), kind="created", quantity=10),
+        Logged(on=date(2026, 5, 10), kind="cancelled"),
+    )
+    posted = (_posted(1, "NEW", 30, date(2026, 1, 10), date(2026, 5, 31)),)
+    shown = replace(_shown(10, end=date(2026, 5, 9)), ended=True, expired=True)
+    found = complete(shown, log, posted, date(2026, 5, 10))
+    assert found.terms.end == date(2026, 5, 9)
+    assert not any(isinstance(event, Cancellation) for event in found.history)

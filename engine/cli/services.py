@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.cli.exits import Stop
-from engine.cli.own_folder import FOLDER
+from engine.cli.own_folder import own_folder
 from engine.pipeline import Services
 from engine.platform.activity_cache import ActivityCache
 from engine.platform.client import PlatformClient
@@ -33,9 +33,15 @@ def opened(connection: Connection, root: Path) -> Iterator[tuple[Services, date]
 def _network(connection: Connection, root: Path) -> Services:
     platform = network_platform(connection, root)
     account = connection.platform.account if connection.platform else ""
-    # The logs read before are a convenience: where the folder cannot be made, reads go on without.
-    logs = ActivityCache(root / FOLDER)
-    return Services(psa=network_psa(connection, root), platform=platform, account=account, logs=logs)
+    return Services(psa=network_psa(connection, root), platform=platform, account=account, logs=_logs(root))
+
+
+def _logs(root: Path) -> ActivityCache | None:
+    """The logs read before; a convenience, without which reads go on where the folder cannot be made."""
+    try:
+        return ActivityCache(own_folder(root))
+    except Stop:
+        return None
 
 
 def network_psa(connection: Connection, root: Path) -> PsaClient:

@@ -73,7 +73,7 @@ def _measured(inputs: Inputs, service: Service, found: tuple[Row, ...]) -> dict[
         both.append((before, after))
         bills, retracted = (before, True) if after is None else (after, False)
         assert bills is not None
-        lines.append(_planned(row.mark, bills, _identifier(service, row), retracted=retracted))
+        lines.append(planned_line(row.mark, bills, _identifier(service, row), retracted=retracted))
     billing = Billing(
         terms=service.stretch.terms,
         prorates=service.stretch.agreement.prorates,
@@ -86,7 +86,8 @@ def _measured(inputs: Inputs, service: Service, found: tuple[Row, ...]) -> dict[
     return dict(zip(addresses, zip(lines, effects(billing, both), strict=True), strict=True))
 
 
-def _planned(mark: Mark, bills: Bills, item: str | None, *, retracted: bool = False) -> PlannedLine:
+def planned_line(mark: Mark, bills: Bills, item: str | None, *, retracted: bool = False) -> PlannedLine:
+    """The line that a change is about, with its amounts as they will be."""
     return PlannedLine(
         subscription=mark.subscription,
         role=mark.role,
@@ -141,7 +142,7 @@ def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Chang
         (wire.MARK, encode(mark)),
     ]
     fields = tuple(change_of(field, None, value) for field, value in values if value not in (None, ""))
-    return _change(
+    return line_change(
         service,
         mark,
         action="create",
@@ -179,7 +180,7 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
     reason = updated_because(fields, service, line, addition, inputs.as_of)
     if last != line.cancelled:
         reason += f"; it was over on {line.cancelled}, and has been invoiced through {last}: credit the days between"
-    return _change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
+    return line_change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
 
 
 def _retraction(inputs: Inputs, service: Service, mark: Mark, addition: Addition) -> Change:
@@ -192,10 +193,10 @@ def _retraction(inputs: Inputs, service: Service, mark: Mark, addition: Addition
         ]
     )
     reason = "what is known now gives no such line: it is retracted, as no day of it has been invoiced"
-    return _change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
+    return line_change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
 
 
-def _change(
+def line_change(
     service: Service,
     mark: Mark,
     *,
@@ -205,6 +206,7 @@ def _change(
     object_id: int | None = None,
     needs: tuple[str, ...] = (),
 ) -> Change:
+    """A change of a line, yet without its effect."""
     return Change(
         address=address_of(service, mark),
         kind="addition",

@@ -26,8 +26,22 @@ def created_because(service: Service, line: Line) -> str:
         return f"carries {line.quantity} licences on from {line.effective}"
     if line.segment > 1:
         return f"the product that it was upgraded to bills from {line.effective}"
-    begins = "its start" if line.effective == subscription.start else f"{line.effective}, when this program begins"
-    return f"no addition carries the mark of this subscription; it bills from {begins}"
+    return f"no addition carries the mark of this subscription; it bills from {_begins(service, line)}"
+
+
+def _begins(service: Service, line: Line) -> str:
+    day, starts = line.effective, service.stretch.starts
+    if day == service.subscription.start:
+        return "its start"
+    if day == starts:
+        return f"{day}, when it moves to this agreement"
+    if day == service.mapping.effective_date:
+        return f"{day}, the mapping's effective date"
+    if day == service.owned_from:
+        return f"{day}, when this program begins"
+    if day == service.stretch.agreement.start:
+        return f"{day}, when its agreement begins"
+    return str(day)
 
 
 def updated_because(
@@ -49,7 +63,8 @@ def updated_because(
         return f"the line from {line.effective} was retracted, and is wanted again"
     if line.effective > as_of:
         return f"{what} before this line begins on {line.effective}"
-    if (as_of - line.effective).days < service.stretch.choices.in_place_days:
+    first = min((one.effective for one in service.lines if one.segment == line.segment), default=line.effective)
+    if line.effective == first and (as_of - first).days < service.stretch.choices.in_place_days:
         return f"{what} in the first days of the line from {line.effective}"
     return f"{what} for the line from {line.effective}, or it was changed by hand"
 
@@ -65,6 +80,8 @@ def _ended_because(service: Service, line: Line) -> str:
         return "it was upgraded to another product"
     if service.subscription.state == "ended":
         return f"the platform shows the subscription as {service.subscription.status}"
+    if service.subscription.auto_renew:
+        return "its term renews by itself, and its end is kept ahead of the invoices"
     return "the term moved on the platform"
 
 

@@ -94,12 +94,12 @@ def effects(billing: Billing, pairs: Sequence[tuple[Bills | None, Bills | None]]
 
 
 def _goes_on(billing: Billing, lines: Sequence[Bills]) -> bool:
-    """Whether the last end is that of a term which renews, or is so far off that it ends nothing for now."""
+    """Whether the last end is that of a term which renews, or as far off as one that is rolled: it ends nothing yet."""
     if billing.renews:
         return True
     following = billing.terms.period_end(billing.as_of) + _ONE_DAY
     ends = [line.cancelled for line in lines if line.role in {"base", "delta"} and line.cancelled is not None]
-    return bool(ends) and max(ends) > billing.terms.period_end(following)
+    return bool(ends) and max(ends) >= billing.terms.period_end(following)
 
 
 def _effect(brought: Brought, terms: AgreementTerms) -> Effect:

@@ -32,6 +32,7 @@ def make(inputs: Inputs) -> Plan:
     companies = plan_companies(inputs, selected.customers)
     catalog = plan_catalog(inputs, selected.products)
     services = plan_services(inputs, selected.services, companies, catalog, posted)
+    followed = tuple(one for one in followed if one.customer in selected.customers)
     part = joined((Part(notices=followed), companies.part, catalog.part, services.part, incomplete))
     changes = _needed(part, selected)
     unmanaged = _unmanaged(inputs, selected, posted)

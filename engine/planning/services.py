@@ -36,7 +36,7 @@ def plan_services(
             continue
         found = study(basis, mapping)
         if found.refused is not None:
-            parts.append(Part(held=(held(inputs, mapping, found.refused),)))
+            parts.append(Part(held=(held(inputs, mapping, found.refused),), changes=found.part.changes))
             continue
         parts.append(found.part)
         if found.subscription is not None:

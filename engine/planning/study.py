@@ -4,10 +4,12 @@ The plan and the explanation of a service are both made from this, so that they 
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 import msgspec
 from msgspec.structs import replace
 
+from engine.billing.money import plain
 from engine.billing.told import Completed
 from engine.diagnostics import Diagnostic
 from engine.planning.additions import compared
@@ -16,6 +18,8 @@ from engine.planning.companies import CompanyPlan
 from engine.planning.desired import Desired, Ours, desired, items_by_product, owned
 from engine.planning.fitting import Refused, check_currencies, item_of, mixed_currencies, subscription_of
 from engine.planning.histories import stands
+from engine.planning.invoiced import LINE_INVOICED
+from engine.planning.kept import kept_going
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.posted import Posted
@@ -79,6 +83,8 @@ def study(basis: Basis, mapping: ServiceMapping) -> Study:
         found.part = replace(found.part, notices=tuple(found.notices))
     except Refused as refused:
         found.refused = refused
+        if refused.code == LINE_INVOICED:
+            found.part = Part(changes=tuple(one for each in found.services for one in kept_going(basis.inputs, each)))
     except (ArithmeticError, ValueError) as error:
         found.refused = Refused("value-unusable", f"a value of it cannot be reckoned with: {error}", "report it")
     return found
@@ -141,11 +147,37 @@ def _compare(basis: Basis, found: Study) -> None:
             services = list(found.services)
             services[first] = replace(services[first], adopted=adopted)
             found.services = tuple(services)
-    parts = []
+    parts: list[Part] = []
     for service in found.services:
-        parts.append(compared(basis.inputs, service))
+        part = compared(basis.inputs, service)
+        _check_twins(basis, service, part)
+        before = [change.address for earlier in parts for change in earlier.changes][-1:]
+        if part.changes and before:
+            # A line on another agreement only once the one before it has ended.
+            begins = replace(part.changes[0], needs=(*part.changes[0].needs, *before))
+            part = replace(part, changes=(begins, *part.changes[1:]))
+        parts.append(part)
         found.notices += excess_notices(service)
     found.part = joined(parts)
+
+
+def _check_twins(basis: Basis, service: Service, part: Part) -> None:
+    """Raises Refused for a new line just like one without a mark: that may be ours, with its mark cleared by hand."""
+    if service.mapping.addition == "new":
+        return
+    for change in part.changes:
+        values = {one.field: one.after for one in change.fields}
+        if change.action != "create" or not isinstance(values["product_id"], int):
+            continue
+        for addition in basis.posted.foreign(service.stretch.agreement.id, values["product_id"], date.min):
+            if (addition.effective, addition.quantity) == (values["effective"], values["quantity"]):
+                why = (
+                    f"addition {addition.id} on agreement {addition.agreement_id} is just like a line that it needs "
+                    f"({addition.product_identifier}, {plain(addition.quantity)} from {addition.effective}), but is "
+                    "not marked as ours: a second one might bill twice"
+                )
+                hint = "put its mark back, or end it; or write `addition: new` for a line beside it"
+                raise Refused("addition-exists", why, hint)
 
 
 def _told_by_log(completed: Completed) -> bool:

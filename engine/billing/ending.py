@@ -21,10 +21,16 @@ def ending(
     if not shown.ended:
         return terms, None
     logged = max((item.on for item in log if item.kind == "cancelled" and item.on <= as_of), default=None)
-    if shown.expired and logged is not None and terms.end is not None and terms.end + _ONE_DAY == logged:
+    if logged is None:
+        return _unlogged(shown, last, as_of)
+    if shown.expired and terms.end is not None and terms.end + _ONE_DAY == logged:
         return replace(terms, auto_renew=False), None
-    if logged is not None:
-        return _cancelled(terms, logged, last, "log", rule=_settled(terms, last, logged, as_of))
+    return _cancelled(terms, logged, last, "log", rule=_settled(terms, last, logged, as_of))
+
+
+def _unlogged(shown: Shown, last: SegmentEvidence | None, as_of: date) -> tuple[SubscriptionTerms, Told | None]:
+    """An end that the log does not tell: by the reversal, by lines that have ended, by the term, or as seen today."""
+    terms = shown.terms
     if last is not None and last.reversed_on is not None:
         # What it takes back reaches to the end of the segment.
         cancellation = Cancellation(on=min(last.reversed_on, as_of), rule="cancellation_date")
@@ -74,7 +80,7 @@ def _cancelled(
 
     It merely ran out on the day after the end that it shows, if our line was not cut to that month for a cancellation
     before; and where our line ended with that end. What is cancelled later than that must have renewed; so must what
-    our line reached beyond. What renews has no end but its cancellation.
+    our line reached beyond. What renews has no end but its cancellation; so has what has no line yet.
     """
     end, posted = terms.end, last.last if last is not None else None
     if end is not None and end < day:
@@ -82,6 +88,8 @@ def _cancelled(
         guessed = last is None and source == "inferred"
         if end == posted or (end + _ONE_DAY == day and not cut and not guessed):
             return replace(terms, auto_renew=False), None
-    renews = terms.auto_renew or (end is not None and (end < day or (posted is not None and posted > end)))
+    # A cancelled subscription shows that it will not renew; without a line nobody knows that it would not have.
+    unknown = last is None
+    renews = terms.auto_renew or unknown or (end is not None and (end < day or (posted or end) > end))
     terms = replace(terms, end=None if renews else end, auto_renew=False)
     return terms, Told(event=Cancellation(on=day, rule=rule), source=source, why=why)

@@ -32,6 +32,7 @@ class Invoices:
         self._due: tuple[date, bool] = (max(tomorrow, self._drawn()), True)
         self.standing: list[Invoice] = []
         self.made_on: dict[int, date] = {}
+        self._taken_back_on = date.min
         self.made = self.again = 0
 
     @property
@@ -39,14 +40,19 @@ class Invoices:
         """The last invoiced day."""
         return self.standing[-1].last if self.standing else self._deal.first_period - timedelta(days=1)
 
-    def day(self, today: date, check: Callable[[Deal, Invoice], None]) -> None:
-        """Makes, or takes back, what is due today; each that is made is checked."""
+    def day(self, today: date, last_night: date, check: Callable[[Deal, Invoice], None]) -> None:
+        """Makes, or takes back, what is due today; each that is made is checked.
+
+        What was taken back is made again after a night: a line may have had to bill on as it was invoiced.
+        """
         while self._due[0] <= today:
             if self._due[1]:
+                if last_night < self._taken_back_on:
+                    return
                 check(self._deal, self._make())
                 self._plan_next(today)
             else:
-                self.take_back(today + timedelta(days=self._chance.randrange(8)))
+                self.take_back(today)
 
     def lists(self, addition: int) -> list[InvoiceLine]:
         """The lines of standing invoices for an addition."""
@@ -70,13 +76,14 @@ class Invoices:
         self.made += 1
         self._period = invoice.last + timedelta(days=1)
 
-    def take_back(self, until: date) -> None:
-        """Takes the last invoice back; it is made again on a day."""
+    def take_back(self, today: date) -> None:
+        """Takes the last invoice back; it is made again within a week or so."""
         invoice = self.standing.pop()
         run = self._sandbox.delete_invoice(f"{invoice.first:%Y-%m}", [self._deal.agreement])
         assert [one.id for one in run.invoices] == [invoice.id]
         self._period = invoice.first
-        self._due = (until, True)
+        self._due = (today + timedelta(days=self._chance.randrange(1, 8)), True)
+        self._taken_back_on = today
         self.again += 1
 
     def _plan_next(self, today: date) -> None:

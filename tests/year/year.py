@@ -59,6 +59,7 @@ class Year:
         ) = 0
         self.holds: list[Hold] = []
         self.made_on: dict[int, date] = {}
+        self.additions: dict[int, list[Addition]] = {}
         self._workspace: Workspace | None = None
         self._mapped = 0
 
@@ -71,7 +72,7 @@ class Year:
                 runs = number == self._days or self._chance.random() >= _MISSED
                 self.world.sandbox.advance(day)
                 for of_agreement in self.invoices.values():
-                    of_agreement.day(day, self._check)
+                    of_agreement.day(day, self.last_night, self._check)
                 self.script.day(day, runs)
                 if runs:
                     self._accept_usage(services, day)
@@ -79,7 +80,24 @@ class Year:
                 else:
                     self.missed += 1
             self.last_plan = self._plan(services, self.last_night)
-            self.additions = {deal.agreement: services.psa.additions(deal.agreement) for deal in self.world.deals}
+            self.additions |= {deal.agreement: services.psa.additions(deal.agreement) for deal in self.world.deals}
+
+    def standing(self, agreement: int) -> dict[Key, tuple[object, ...]]:
+        """The lines that stand on an agreement, as the PSA has them; none of its marks is there twice."""
+        additions = self.additions[agreement]
+        keys = [key_of_mark(one.mark) for one in additions]
+        assert len(set(keys)) == len(keys), "a line is there twice"
+        return {
+            key: (one.product_identifier, one.effective, one.cancelled, one.quantity, one.unit_price, one.unit_cost)
+            for key, one in zip(keys, additions, strict=True)
+            if stands(one)
+        }
+
+    def charged_until(self, agreement: int) -> dict[Key, date]:
+        """Up to which day the standing invoices charge each line of an agreement."""
+        billed = self.invoices[agreement].days_billed
+        spans = {key_of_mark(one.mark): billed(one.id) for one in self.additions[agreement]}
+        return {key: max(last for _, last in days) for key, days in spans.items() if days}
 
     @property
     def again(self) -> int:
@@ -118,16 +136,16 @@ class Year:
                     self.made_on[outcome.object_id] = plan.as_of
         if not plan.held:
             return
-        agreements = set()
+        deals: dict[int, Deal] = {}
         for held in plan.held:
             assert held.code == LINE_INVOICED, (plan.as_of, held)
             known = self.world.known[int(held.subject.removeprefix("service:"))]
-            agreements.add(known.deal.agreement)
+            deals[known.deal.agreement] = known.deal
             self.holds.append(self._hold(services, known, plan.as_of, held.why))
-        for agreement in agreements:
+        for agreement in deals:
             assert self.invoices[agreement].standing, plan.held
-            self.invoices[agreement].take_back(plan.as_of + timedelta(days=self._chance.randrange(1, 8)))
-        chosen = Selection(services=tuple(held.subject.removeprefix("service:") for held in plan.held))
+            self.invoices[agreement].take_back(plan.as_of)
+        chosen = Selection(customers=tuple(str(deal.customer) for deal in deals.values()))
         self._apply(services, self._plan(services, plan.as_of, chosen))
 
     def _leaves_charges_alone(self, change: Change) -> None:
@@ -219,17 +237,6 @@ class Year:
         for known in self.world.known.values():
             if known.deal is deal:
                 yield from self.wanted(known, day).items()
-
-
-def standing(additions: list[Addition]) -> dict[Key, tuple[object, ...]]:
-    """The lines that stand on an agreement, as the PSA has them; none of its marks is there twice."""
-    keys = [key_of_mark(one.mark) for one in additions]
-    assert len(set(keys)) == len(keys), "a line is there twice"
-    return {
-        key: (one.product_identifier, one.effective, one.cancelled, one.quantity, one.unit_price, one.unit_cost)
-        for key, one in zip(keys, additions, strict=True)
-        if stands(one)
-    }
 
 
 def _differing(one: dict[Key, Decimal], other: dict[Key, Decimal]) -> list[tuple[Key, Decimal | None, Decimal | None]]:

@@ -6,6 +6,7 @@ PostedLine lines are immutable but for their end, so they say what was known whe
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 
@@ -82,50 +83,72 @@ def _segment(number: int, found: list[PostedLine]) -> SegmentEvidence:
     return SegmentEvidence(
         number=number,
         product=base[-1].product,
-        licences=_licences([line for line in found if line.role in {"base", "delta"}], base[0], last),
+        licences=_licences([line for line in found if line.role in {"base", "delta"}], base[0]),
         prices=_prices(base),
         last=last,
         reversed_on=min(reversals, default=None),
     )
 
 
-def _licences(found: list[PostedLine], first: PostedLine, last: date | None) -> tuple[LicenceStep, ...]:
-    """The first base line's own, then the sum of what is active, from each day on which it changes.
+def _licences(found: list[PostedLine], first: PostedLine) -> tuple[LicenceStep, ...]:
+    """The first base line's own, then a step wherever a delta line begins.
 
-    Base and delta lines carry one another on, so where one window ends and the next base line begins nothing changes.
-    A day without a base line proves nothing, nor does a delta that ends without another on a day: a run that was cut
-    short has not made it yet, unless the base lines carry on that it is gone.
+    Where one ends, the base lines carry it on. A price change in between cuts it: then another piece carries it on, or
+    none, where later changes have made up for it.
     """
-    days = {line.effective for line in found}
-    days |= {line.cancelled + _ONE_DAY for line in found if line.cancelled is not None}
+    deltas = [line for line in found if line.role == "delta"]
+    days = {line.effective for line in deltas}
+    days |= {line.cancelled + _ONE_DAY for line in deltas if line.cancelled is not None}
     steps = [LicenceStep(first.effective, first.quantity)]
-    for day in sorted(day for day in days if day >= first.effective and (last is None or day <= last)):
-        active = _active(found, day)
-        if active is None or active == steps[-1].licences:
-            continue
-        if any(line.role == "delta" and line.effective == day for line in found) or _carried_on(found, day):
-            steps.append(LicenceStep(day, active))
+    for day in sorted(day for day in days if day >= first.effective):
+        begun = [line.quantity for line in deltas if line.effective == day]
+        step = sum(begun)
+        if _goes_on(found, day) and (begun or _made_up_for(found, day)):
+            step -= sum(line.quantity for line in deltas if line.cancelled == day - _ONE_DAY)
+        if step:
+            steps.append(LicenceStep(day, max(0, steps[-1].licences + step)))
     return tuple(steps)
 
 
-def _active(found: list[PostedLine], day: date) -> int | None:
-    """The licences that bill on a day; None without a base line."""
-    running = [line for line in found if line.effective <= day <= (line.cancelled or day)]
-    return sum(line.quantity for line in running) if any(line.role == "base" for line in running) else None
+def _goes_on(found: list[PostedLine], day: date) -> bool:
+    """Whether a base line begins on a day that carries on the one before it and none of the deltas ended."""
+    before, now = _base_on(found, day - _ONE_DAY), _base_on(found, day)
+    return before is not None and now is not None and before is not now and before.quantity == now.quantity
 
 
-def _carried_on(found: list[PostedLine], day: date) -> bool:
-    """Whether the next base line of another quantity is what the lines before it add up to."""
-    base = sorted((line for line in found if line.role == "base"), key=lambda line: line.effective)
-    running = next(line.quantity for line in reversed(base) if line.effective <= day)
-    following = next((line for line in base if line.effective > day and line.quantity != running), None)
-    return following is None or _active(found, following.effective - _ONE_DAY) == following.quantity
+def _made_up_for(found: list[PostedLine], day: date) -> bool:
+    """Whether what ended before a price change has no further piece as another change made up for it.
+
+    Otherwise a run broke off before it had made that piece: the next base line of another quantity carries it on.
+    """
+    before, running = _base_on(found, day - _ONE_DAY), _base_on(found, day)
+    if before is None or running is None:
+        return False
+    if (before.unit_price, before.unit_cost) == (running.unit_price, running.unit_cost):
+        return False
+    differing = [
+        line for line in found if line.role == "base" and line.effective > day and line.quantity != running.quantity
+    ]
+    following = min(differing, key=lambda line: line.effective, default=None)
+    if following is None:
+        return True
+    eve = following.effective - _ONE_DAY
+    return sum(line.quantity for line in found if _bills(line, eve)) == following.quantity
+
+
+def _base_on(found: list[PostedLine], day: date) -> PostedLine | None:
+    return next((line for line in found if line.role == "base" and _bills(line, day)), None)
+
+
+def _bills(line: PostedLine, day: date) -> bool:
+    return line.effective <= day <= (line.cancelled or day)
 
 
 def _prices(base: list[PostedLine]) -> tuple[PriceStep, ...]:
-    steps: list[PriceStep] = []
-    for line in base:
-        step = PriceStep(line.effective, line.unit_price, line.unit_cost)
-        if not steps or (steps[-1].unit_price, steps[-1].unit_cost) != (step.unit_price, step.unit_cost):
-            steps.append(step)
+    """A price from each day on which one begins; days that a broken-off run left bare were cut out for it."""
+    steps = [PriceStep(base[0].effective, base[0].unit_price, base[0].unit_cost)]
+    for before, line in pairwise(base):
+        if (line.unit_price, line.unit_cost) != (before.unit_price, before.unit_cost):
+            first = line.effective if before.cancelled is None else before.cancelled + _ONE_DAY
+            steps.append(PriceStep(min(first, line.effective), line.unit_price, line.unit_cost))
     return tuple(steps)

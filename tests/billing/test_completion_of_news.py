@@ -50,14 +50,18 @@ def dated(case: Case, event: Event, standing: list[Line]) -> Event:
 
 
 def goes_on(case: Case, standing: list[Line], day: date) -> bool:
-    """Whether it is live on a day, in a segment that has lines, and no later than those lines reach."""
-    events = list(told(case, day))
-    upgrades = [one.event.on for one in events if isinstance(one.event, Upgrade)]
-    reach = max(line.cancelled or date.max for line in standing)
-    if shown(case, day).ended or reach < day or max(line.segment for line in standing) != len(upgrades) + 1:
+    """Whether it is live on a day, no later than its lines reach, and with a line for all that is known."""
+    seen = shown(case, day)
+    upgrades = [one.event.on for one in told(case, day) if isinstance(one.event, Upgrade)]
+    last = max(line.cancelled or date.max for line in standing)
+    if seen.ended or last < day or max(line.segment for line in standing) != len(upgrades) + 1:
         return False
-    # Lines that begin with the takeover tell neither the day of an upgrade before it, nor, in a year, that of a change.
-    return min([day, *upgrades[-1:]]) >= case.own_from or (not upgrades and case.agreement.billing == "monthly")
+    # A decrease that is to come after the end of the term has no line.
+    if sum(line.quantity for line in standing if (line.cancelled or date.max) == last) != seen.licences:
+        return False
+    # Lines that begin with the takeover do not tell the day of an upgrade before it, nor always that of a change.
+    told_by_day = case.agreement.billing == "monthly" and case.rules.quantity_increase == "actual_date"
+    return min([day, *upgrades[-1:]]) >= case.own_from or (not upgrades and told_by_day)
 
 
 def checked_on(kind: str, examples: int) -> None:

@@ -120,7 +120,7 @@ def test_an_upgrade_is_proven_by_the_first_day_of_the_reversal_however_often_it_
     assert (second.number, second.product, second.first, second.last) == (2, "PLUS", day("2026-03-15"), None)
 
 
-def test_no_step_is_taken_from_days_after_the_last_base_line() -> None:
+def test_the_end_of_all_lines_is_no_decrease() -> None:
     lines = ("base 10 2026-01-10..2026-03-31", "delta 2 2026-03-05..2026-03-31")
     assert licences(*lines) == [("2026-01-10", 10), ("2026-03-05", 12)]
 
@@ -140,5 +140,41 @@ def test_a_delta_that_a_broken_off_run_has_not_carried_over_a_price_change_is_no
         "delta 2 2026-03-05..2026-03-14",
         "base 10 2026-03-15..2026-03-31 at 24.00/17.60",
         "base 12 2026-04-01..2027-01-09 at 24.00/17.60",
+    )
+    assert licences(*lines) == [("2026-01-10", 10), ("2026-03-05", 12)]
+
+
+def test_a_base_line_already_brought_in_step_with_a_delta_yet_to_be_made_proves_nothing() -> None:
+    lines = ("base 10 2026-01-10..2026-03-31", "delta 2 2026-03-05..2026-03-31", "base 10 2026-04-01..2027-01-09")
+    assert licences(*lines) == [("2026-01-10", 10), ("2026-03-05", 12)]
+
+
+def test_a_delta_of_the_first_of_a_month_counts_whatever_its_base_line_carries() -> None:
+    lines = (
+        "base 10 2026-01-10..2026-03-31",
+        "delta 2 2026-03-05..2026-03-31",
+        "base 9 2026-04-01..2026-04-30",
+        "delta -4 2026-04-01..2026-04-30",
+    )
+    assert licences(*lines) == [("2026-01-10", 10), ("2026-03-05", 12), ("2026-04-01", 8)]
+
+
+def test_a_decrease_to_come_counts_though_a_broken_off_run_has_not_made_the_base_line_of_its_month() -> None:
+    lines = ("base 10 2026-01-10..2026-03-31", "delta -3 2026-04-01..2026-04-30")
+    assert licences(*lines) == [("2026-01-10", 10), ("2026-04-01", 7)]
+
+
+def test_a_price_after_days_that_a_broken_off_run_left_bare_begins_with_them() -> None:
+    lines = ("base 10 2026-01-10..2026-03-14", "base 12 2026-04-01..2027-01-09 at 24.00/17.60")
+    assert prices(*lines) == [("2026-01-10", "22.00"), ("2026-03-15", "24.00")]
+
+
+def test_a_change_before_a_move_to_another_agreement_is_one_step_though_a_delta_begins_there_again() -> None:
+    lines = (
+        "base 10 2026-01-10..2026-03-14",
+        "delta 2 2026-03-05..2026-03-14",
+        "base 10 2026-03-15..2026-03-31",
+        "delta 2 2026-03-15..2026-03-31",
+        "base 12 2026-04-01..2027-01-09",
     )
     assert licences(*lines) == [("2026-01-10", 10), ("2026-03-05", 12)]

@@ -20,7 +20,7 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> lis
     `start` is the count of licences before the first of them. A change matches a posted step of the same sign that is
     large enough, on a day that some choice of the rules gives it: its own, an earlier one of its month for an increase,
     the first of the next month for a decrease. The first ones may be in the base line itself: as many as leave the
-    fewest steps unmatched.
+    fewest steps unmatched, and then the most of the others on days of their own.
     """
     counts, count = [start], start
     for told in changes:
@@ -34,13 +34,16 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> lis
 
 def _matched(
     changes: Sequence[Told], counts: Sequence[int], in_base: int, proven: SegmentEvidence
-) -> tuple[int, list[Told]]:
-    """The changes, of which the first so many are in the base line, and how many licences stay unmatched."""
+) -> tuple[tuple[int, int], list[Told]]:
+    """The changes, of which the first so many are in the base line, and how badly the others match: the less the better.
+
+    That is how many licences stay unmatched, then how many changes have their own day, less than nothing.
+    """
     open_steps = {
         later.effective: later.licences - earlier.licences
         for earlier, later in zip(proven.licences, proven.licences[1:], strict=False)
     }
-    found = list(changes[:in_base])
+    found, own_days = list(changes[:in_base]), 0
     whole = _whole_days(changes[in_base:], counts[in_base:], open_steps)
     for told, before in zip(changes[in_base:], counts[in_base:], strict=False):
         event = told.event
@@ -49,9 +52,10 @@ def _matched(
             day = event.on if event.on in whole else _posted_on(event.on, step, open_steps)
             if day is not None:
                 open_steps[day] -= step
+                own_days += day == event.on
                 event = replace(event, effective=day)
         found.append(replace(told, event=event))
-    return sum(abs(step) for step in open_steps.values()), found
+    return (sum(abs(step) for step in open_steps.values()), -own_days), found
 
 
 def _whole_days(changes: Sequence[Told], counts: Sequence[int], open_steps: dict[date, int]) -> set[date]:

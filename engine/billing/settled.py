@@ -35,7 +35,7 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> lis
 def _matched(
     changes: Sequence[Told], counts: Sequence[int], in_base: int, proven: SegmentEvidence
 ) -> tuple[tuple[int, int], list[Told]]:
-    """The changes, of which the first so many are in the base line, and how badly the others match: the less the better.
+    """The changes, of which the first so many are in the base line, and how badly the others match: less is better.
 
     That is how many licences stay unmatched, then how many changes have their own day, less than nothing.
     """

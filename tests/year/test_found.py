@@ -177,3 +177,21 @@ def test_what_the_platform_shows_as_expired_ran_out_also_where_its_line_ends_wit
     found = complete(shown, log, posted, date(2026, 5, 10))
     assert found.terms.end == date(2026, 5, 9)
     assert not any(isinstance(event, Cancellation) for event in found.history)
+
+
+def test_licences_given_up_and_taken_again_leave_the_increase_before_them_alone() -> None:
+    log = (
+        Logged(on=date(2026, 1, 10), kind="created", quantity=10),
+        Logged(on=date(2026, 3, 21), kind="quantity", quantity=13),
+        Logged(on=date(2026, 3, 30), kind="quantity", quantity=10),
+        Logged(on=date(2026, 3, 30), kind="quantity", quantity=13),
+    )
+    posted = (
+        _posted(1, "NEW", 30, date(2026, 1, 10), date(2026, 3, 31)),
+        _posted(1, "NEW", 30, date(2026, 3, 21), date(2026, 3, 31), role="delta", quantity=3),
+        _posted(1, "NEW", 30, date(2026, 4, 1), date(2027, 1, 9), quantity=13),
+    )
+    found = complete(_shown(13), log, posted, date(2026, 3, 30))
+    monthly = AgreementTerms(start=date(2026, 1, 1), billing="monthly")
+    reckoned = lines(found.terms, found.history, monthly, Rules(), date(2026, 3, 30))
+    assert [(line.effective, line.quantity) for line in reckoned if line.role == "delta"] == [(date(2026, 3, 21), 3)]

@@ -28,12 +28,16 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> lis
         counts.append(count)
     first = proven.licences[0].licences
     candidates = [number for number, count in enumerate(counts) if count == first]
-    tried = [_matched(changes, counts, number, proven) for number in reversed(candidates)]
-    return min(tried or [_matched(changes, counts, 0, proven)], key=lambda one: one[0])[1]
+    tried = [
+        _matched(changes, counts, number, proven, by_days=by_days)
+        for number in reversed(candidates or [0])
+        for by_days in (True, False)
+    ]
+    return min(tried, key=lambda one: one[0])[1]
 
 
 def _matched(
-    changes: Sequence[Told], counts: Sequence[int], in_base: int, proven: SegmentEvidence
+    changes: Sequence[Told], counts: Sequence[int], in_base: int, proven: SegmentEvidence, *, by_days: bool
 ) -> tuple[tuple[int, int], list[Told]]:
     """The changes, of which the first so many are in the base line, and how badly the others match: less is better.
 
@@ -44,7 +48,7 @@ def _matched(
         for earlier, later in zip(proven.licences, proven.licences[1:], strict=False)
     }
     found, own_days = list(changes[:in_base]), 0
-    whole = _whole_days(changes[in_base:], counts[in_base:], open_steps)
+    whole = _whole_days(changes[in_base:], counts[in_base:], open_steps) if by_days else set()
     for told, before in zip(changes[in_base:], counts[in_base:], strict=False):
         event = told.event
         if isinstance(event, QuantityChange):

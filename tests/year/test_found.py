@@ -195,3 +195,18 @@ def test_licences_given_up_and_taken_again_leave_the_increase_before_them_alone(
     monthly = AgreementTerms(start=date(2026, 1, 1), billing="monthly")
     reckoned = lines(found.terms, found.history, monthly, Rules(), date(2026, 3, 30))
     assert [(line.effective, line.quantity) for line in reckoned if line.role == "delta"] == [(date(2026, 3, 21), 3)]
+
+
+def test_the_price_of_a_renewal_bills_from_it_also_where_another_was_announced_for_the_next_year() -> None:
+    posted = (
+        _posted(1, "NEW", 20, date(2026, 1, 10), date(2027, 8, 31)),
+        _posted(1, "NEW", 25, date(2027, 9, 1), date(2028, 1, 9)),
+    )
+    terms = {"end": date(2028, 1, 9), "term": "P1Y", "auto_renew": True, "unit_price": Decimal(30)}
+    found = complete(_shown(10, **terms), None, posted, date(2027, 1, 10))
+    yearly = AgreementTerms(start=date(2025, 9, 1), billing="annual")
+    reckoned = lines(found.terms, found.history, yearly, Rules(), date(2027, 1, 10))
+    assert [(line.effective, line.unit_price) for line in reckoned] == [
+        (date(2026, 1, 10), 20),
+        (date(2027, 1, 10), 30),
+    ]

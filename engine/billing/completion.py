@@ -315,7 +315,7 @@ def _unexplained(shown: Shown, told: list[Told], last: SegmentEvidence | None, a
     if (price.unit_price, price.unit_cost) == (terms.unit_price, terms.unit_cost):
         return
     renewed = _renewed_on(terms, as_of)
-    if renewed is not None and any(renewed <= step.effective <= as_of for step in last.prices):
+    if renewed is not None and renewed < as_of and any(renewed <= step.effective <= as_of for step in last.prices):
         # One that is still to come was announced before: a price seen since it renewed bills from that day.
         renewed = None
     since = f"taken from its renewal on {renewed}" if renewed else "when it changed is not known"

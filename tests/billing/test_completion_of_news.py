@@ -42,11 +42,12 @@ def dated(case: Case, event: Event, standing: list[Line]) -> Event:
     begun = max((day for day in renewals if terms.start < day <= event.on), default=date.min)
     segment = max(line.segment for line in standing)
     base = [line for line in standing if line.segment == segment and line.role == "base"]
-    since = base[0].effective
+    since = [base[0].effective]
     for earlier, later in pairwise(base):
         if (earlier.unit_price, earlier.unit_cost) != (later.unit_price, later.unit_cost):
-            since = later.effective
-    return replace(event, effective=begun) if (event.on - begun).days < 31 and begun > since else event
+            since.append(later.effective)
+    repriced = begun < event.on and any(begun <= day <= event.on for day in since)
+    return replace(event, effective=begun) if (event.on - begun).days < 31 and not repriced else event
 
 
 def goes_on(case: Case, standing: list[Line], day: date) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.billing.calendar import fom
 from engine.billing.history import Cancellation, PriceChange, Purchase, QuantityChange, Renewal, Upgrade
+from engine.sandbox.bookkeeping import AgreementKind
 from engine.sandbox.calendar import add_term
 from engine.sandbox.event import Event, Outcome
 from engine.sandbox.example.catalog import OFFERS
@@ -39,6 +40,7 @@ class Script:
         self._chance, self._world, self._invoiced_through = chance, world, invoiced_through
         self._happens = happens
         self.told: dict[str, int] = {}
+        self._changed: set[AgreementKind] = set()
 
     def day(self, day: date, runs: bool) -> None:
         """Everything of one day, the clock of the sandbox being there already."""
@@ -54,6 +56,9 @@ class Script:
             elif known.terms.kind == "usage":
                 if self._chance.random() < self._happens / 30:
                     self._cancel(known, day)
+            elif known.deal.kind not in self._changed:
+                # Where little may happen, as on yearly agreements invoiced in advance, chance alone may pass by.
+                self._seats(known, day)
             elif self._chance.random() < self._happens or (day - known.terms.start).days == 1:
                 self._one(known, day, runs)
         for deal in self._world.deals:
@@ -118,6 +123,7 @@ class Script:
             # A term that ends with a month is known for one month to come only. Fewer licences from the next month make
             # a line of the month after that, which may be invoiced, and so refused, before the term is known to go on.
             more, none_left = abs(more), False
+        self._changed.add(known.deal.kind)
         known.licences = 0 if none_left else max(0, known.licences + more)
         self._happen(day, "seats", known, quantity=known.licences)
         known.events.append(QuantityChange(on=day, quantity=known.licences))

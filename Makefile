@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PARALLEL := -n auto --dist worksteal
 
 .PHONY: help demo test test-all lint types bench lock clean
 
@@ -30,10 +31,10 @@ types: $(READY)
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-all: lint types
-	$(BIN)/pytest -m "long or not long"
+	$(BIN)/pytest $(PARALLEL) -m "long or not long"
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench $(BENCH_FLAGS)

@@ -3,9 +3,11 @@
 Source: the specification's section "Identity": the days in a key are those under which the line was first posted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import product
 
+import msgspec
 from msgspec.structs import replace
 
 from engine.billing.calendar import fom, fonm
@@ -17,63 +19,137 @@ from engine.billing.told import Told
 def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> list[Told]:
     """The changes of a segment, with the day of the posted line that each one is part of.
 
-    `start` is the count of licences before the first of them. A change matches a posted step of the same sign that is
-    large enough, on a day that some choice of the rules gives it: its own, an earlier one of its month for an increase,
-    the first of the next month for a decrease. The first ones may be in the base line itself: as many as leave the
-    fewest steps unmatched, and then the most of the others on days of their own.
+    `start` is the count of licences before the first of them. Each choice of the rules gives the changes their days;
+    the one holds under which they add up to what is posted. Where the rules have changed since, none may do so: then
+    each change in turn is part of a posted step that is large enough. What is in the first base line itself has no
+    such day; nor has what came last, where it adds nothing to what is posted: it is for the rules of today.
     """
-    counts, count = [start], start
-    for told in changes:
-        count = told.event.quantity if isinstance(told.event, Purchase | QuantityChange) else count
-        counts.append(count)
-    first = proven.licences[0].licences
-    candidates = [number for number, count in enumerate(counts) if count == first]
-    tried = [
-        _matched(changes, counts, number, proven, by_days=by_days)
-        for number in reversed(candidates or [0])
-        for by_days in (True, False)
-    ]
-    return min(tried, key=lambda one: one[0])[1]
+    steps, count = [], start
+    for number, told in enumerate(changes):
+        if isinstance(told.event, Purchase):
+            start = count = told.event.quantity
+        elif isinstance(told.event, QuantityChange):
+            steps.append(_Step(number=number, on=told.event.on, licences=told.event.quantity - count))
+            count = told.event.quantity
+    reading = min(_by_rules(steps, start, proven), key=lambda one: one.unlike, default=None)
+    if reading is None or reading.unlike[0]:
+        reading = min(_one_by_one(steps, start, proven), key=lambda one: one.unlike)
+    found = list(changes)
+    for step, day in zip(steps, reading.days, strict=False):
+        event = found[step.number].event
+        if day is not None and isinstance(event, QuantityChange):
+            found[step.number] = replace(found[step.number], event=replace(event, effective=day))
+    return found
 
 
-def _matched(
-    changes: Sequence[Told], counts: Sequence[int], in_base: int, proven: SegmentEvidence, *, by_days: bool
-) -> tuple[tuple[int, int], list[Told]]:
-    """The changes, of which the first so many are in the base line, and how badly the others match: less is better.
+class _Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A change by so many licences; `number` is its place among the changes."""
 
-    That is how many licences stay unmatched, then how many changes have their own day, less than nothing.
+    number: int
+    on: date
+    licences: int
+
+
+class _Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """The days of the first steps; None is in the base line, or newer than what is posted.
+
+    `unlike` is by how many licences it misses what is posted; then how much else speaks against it.
     """
-    open_steps = {
+
+    unlike: tuple[int, int]
+    days: tuple[date | None, ...]
+
+
+def _posted_steps(proven: SegmentEvidence) -> dict[date, int]:
+    return {
         later.effective: later.licences - earlier.licences
         for earlier, later in zip(proven.licences, proven.licences[1:], strict=False)
     }
-    found, own_days = list(changes[:in_base]), 0
-    whole = _whole_days(changes[in_base:], counts[in_base:], open_steps) if by_days else set()
-    for told, before in zip(changes[in_base:], counts[in_base:], strict=False):
-        event = told.event
-        if isinstance(event, QuantityChange):
-            step = event.quantity - before
-            day = event.on if event.on in whole else _posted_on(event.on, step, open_steps)
+
+
+# -- under one choice of the rules
+
+
+def _by_rules(steps: Sequence[_Step], start: int, proven: SegmentEvidence) -> Iterator[_Reading]:
+    """The readings under each choice of the rules, of which the fewest settled days are the best.
+
+    The base line holds the first changes, made in place, and those whose billing period was over when it began.
+    """
+    posted = _posted_steps(proven)
+    for increase, decrease in product((_own_day, _first_begun, _last_begun), (_own_day, _next_month)):
+        natural = [(increase if step.licences > 0 else decrease)(step.on, posted, proven.first) for step in steps]
+        periods = {proven.first, *(day for day in natural if day < proven.first)}
+        for in_place, period in product(range(len(steps) + 1), periods):
+            days = [None if number < in_place or day < period else day for number, day in enumerate(natural)]
+            yield from _prefixes(steps, days, start, proven, posted)
+
+
+_DayOf = Callable[[date, dict[date, int], date], date]
+"""From a change's own day, the days of posted steps, and the first day of the base line."""
+
+
+def _own_day(day: date, posted: dict[date, int], first: date) -> date:
+    return day
+
+
+def _next_month(day: date, posted: dict[date, int], first: date) -> date:
+    return fonm(day)
+
+
+def _first_begun(day: date, posted: dict[date, int], first: date) -> date:
+    """The first of the month; or of the segment, the agreement or its year, if a line shows that it began later."""
+    return min((begun for begun in posted if fom(day) <= begun <= day), default=fom(day))
+
+
+def _last_begun(day: date, posted: dict[date, int], first: date) -> date:
+    return max((begun for begun in posted if fom(day) <= begun < day), default=fom(day))
+
+
+def _prefixes(
+    steps: Sequence[_Step], days: Sequence[date | None], start: int, proven: SegmentEvidence, posted: dict[date, int]
+) -> Iterator[_Reading]:
+    """What the first steps come to, if the base line has its licences by then; later ones are not posted."""
+    base, settled_days, missing = start, 0, dict(posted)
+    over = proven.reversed_on or proven.last or date.max
+    for length in range(len(steps) + 1):
+        if length:
+            step, day = steps[length - 1], days[length - 1]
+            if day is None:
+                base += step.licences
+            elif day <= over:
+                line = max(day, proven.first)
+                missing[line] = missing.get(line, 0) - step.licences
+            settled_days += day is not None
+        if base == proven.licences[0].licences:
+            unlike = sum(abs(licences) for licences in missing.values())
+            yield _Reading(unlike=(unlike, settled_days), days=tuple(days[:length]))
+
+
+# -- whatever the rules were
+
+
+def _one_by_one(steps: Sequence[_Step], start: int, proven: SegmentEvidence) -> Iterator[_Reading]:
+    """Each change in turn on a day that some rule gives it; the most on days of their own are the best."""
+    counts = [start]
+    for step in steps:
+        counts.append(counts[-1] + step.licences)
+    candidates = [number for number, count in enumerate(counts) if count == proven.licences[0].licences]
+    for in_base in reversed(candidates or [0]):
+        missing, days = _posted_steps(proven), list[date | None]([None] * in_base)
+        for step in steps[in_base:]:
+            day = _posted_on(step, missing)
             if day is not None:
-                open_steps[day] -= step
-                own_days += day == event.on
-                event = replace(event, effective=day)
-        found.append(replace(told, event=event))
-    return (sum(abs(step) for step in open_steps.values()), -own_days), found
+                missing[day] -= step.licences
+            days.append(day)
+        own_days = sum(day == step.on for step, day in zip(steps, days, strict=True))
+        unlike = sum(abs(licences) for licences in missing.values())
+        yield _Reading(unlike=(unlike, -own_days), days=tuple(days))
 
 
-def _whole_days(changes: Sequence[Told], counts: Sequence[int], open_steps: dict[date, int]) -> set[date]:
-    """The days on which what changed, up and down together, is just what was posted for that day."""
-    net: dict[date, int] = {}
-    for told, before in zip(changes, counts, strict=False):
-        if isinstance(told.event, QuantityChange):
-            net[told.event.on] = net.get(told.event.on, 0) + told.event.quantity - before
-    return {day for day, step in net.items() if step and open_steps.get(day) == step}
-
-
-def _posted_on(day: date, step: int, open_steps: dict[date, int]) -> date | None:
-    if step > 0:
-        days = sorted((posted for posted in open_steps if fom(day) <= posted <= day), reverse=True)
+def _posted_on(step: _Step, missing: dict[date, int]) -> date | None:
+    if step.licences > 0:
+        days = sorted((posted for posted in missing if fom(step.on) <= posted <= step.on), reverse=True)
     else:
-        days = [posted for posted in (day, fonm(day)) if posted in open_steps]
-    return next((posted for posted in days if step and open_steps[posted] * step >= step * step), None)
+        days = [posted for posted in (step.on, fonm(step.on)) if posted in missing]
+    licences = step.licences
+    return next((day for day in days if licences and missing[day] * licences >= licences * licences), None)

@@ -207,6 +207,24 @@ def test_the_price_of_a_renewal_bills_from_it_also_where_another_was_announced_f
     yearly = AgreementTerms(start=date(2025, 9, 1), billing="annual")
     reckoned = lines(found.terms, found.history, yearly, Rules(), date(2027, 1, 10))
     assert [(line.effective, line.unit_price) for line in reckoned] == [
-        (date(2026, 1, 10), 20),
-        (date(2027, 1, 10), 30),
+        (date(2026, 1, 10), Decimal(20)),
+        (date(2027, 1, 10), Decimal(30)),
     ]
+
+
+def test_an_increase_after_the_takeover_is_not_the_line_that_the_takeover_made_of_one_before() -> None:
+    log = (
+        Logged(on=date(2026, 1, 10), kind="created", quantity=6),
+        Logged(on=date(2026, 3, 2), kind="quantity", quantity=8),
+        Logged(on=date(2026, 6, 22), kind="quantity", quantity=10),
+    )
+    posted = (
+        _posted(1, "NEW", 30, date(2026, 6, 1), date(2026, 8, 31), quantity=6),
+        _posted(1, "NEW", 30, date(2026, 6, 1), date(2026, 8, 31), role="delta", quantity=2),
+        _posted(1, "NEW", 30, date(2026, 9, 1), date(2027, 1, 9), quantity=8),
+    )
+    found = complete(_shown(10, effective_date=date(2026, 6, 1)), log, posted, date(2026, 6, 22))
+    yearly = AgreementTerms(start=date(2025, 9, 1), billing="annual")
+    reckoned = lines(found.terms, found.history, yearly, Rules(), date(2026, 6, 22))
+    deltas = [(line.effective, line.quantity) for line in reckoned if line.role == "delta"]
+    assert deltas == [(date(2026, 6, 1), 2), (date(2026, 6, 22), 2)]

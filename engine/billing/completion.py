@@ -90,11 +90,6 @@ def _logged(shown: Shown, log: tuple[Logged, ...], proven: dict[int, SegmentEvid
             purchase = Told(event=Purchase(on=item.on, quantity=count), source="log")
             found = [_Segment(number=1, product=item.product, source="log", changes=[purchase])]
     found = _as_billed(found, shown, proven)
-    count = 0
-    for segment in found:
-        if segment.number in proven:
-            segment.changes = settled(segment.changes, count, proven[segment.number])
-        count = _last_count(segment.changes, count)
     for number in range(len(found) + 1, max(proven, default=0) + 1):
         if number - 1 in proven:
             found.append(_posted_segment(number, proven))
@@ -229,6 +224,7 @@ def _told(
     if cancelled is not None and cancelled.source == "inferred" and not proven:
         # Nothing stands that it would end, and a line made now would bill up to a guess.
         return Completed(terms=terms, told=(cancelled,))
+    _settle(found, proven, cancelled.event.on if cancelled is not None else date.max)
     told: list[Told] = []
     unpriced: set[int] = set()
     prices: dict[int, tuple[Decimal, Decimal]] = {}
@@ -272,6 +268,16 @@ def _told(
     elif not shown.ended:
         told += _unexplained(shown, told, proven.get(last.number), as_of)
     return Completed(terms=terms, told=tuple(told), unpriced=frozenset(unpriced))
+
+
+def _settle(found: list[_Segment], proven: dict[int, SegmentEvidence], closed: date) -> None:
+    """What the log tells keeps the days of its posted lines."""
+    count = 0
+    for segment, following in zip(found, [*found[1:], None], strict=True):
+        if segment.number in proven and found[0].source == "log":
+            over = following.day if following is not None else None
+            segment.changes = settled(segment.changes, count, proven[segment.number], over or closed)
+        count = _last_count(segment.changes, count)
 
 
 def _start(shown: Shown, first: _Segment) -> date:

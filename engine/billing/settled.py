@@ -16,13 +16,14 @@ from engine.billing.history import Purchase, QuantityChange
 from engine.billing.told import Told
 
 
-def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> list[Told]:
+def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence, closed: date) -> list[Told]:
     """The changes of a segment, with the day of the posted line that each one is part of.
 
-    `start` is the count of licences before the first of them. Each choice of the rules gives the changes their days;
-    the one holds under which they add up to what is posted. Where the rules have changed since, none may do so: then
-    each change in turn is part of a posted step that is large enough. What is in the first base line itself has no
-    such day; nor has what came last, where it adds nothing to what is posted: it is for the rules of today.
+    `start` is the count of licences before the first of them, `closed` the day of the upgrade or cancellation that ends
+    the segment. Each choice of the rules gives the changes their days; the one holds under which they add up to what is
+    posted. Where the rules have changed since, none may do so: then each change in turn is part of a posted step that
+    is large enough. What is in the first base line itself has no such day; nor has what came last, where it adds
+    nothing to what is posted: it is for the rules of today.
     """
     steps, count = [], start
     for number, told in enumerate(changes):
@@ -31,13 +32,15 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence) -> lis
         elif isinstance(told.event, QuantityChange):
             steps.append(_Step(number=number, on=told.event.on, licences=told.event.quantity - count))
             count = told.event.quantity
-    reading = min(_by_rules(steps, start, proven), key=lambda one: one.unlike, default=None)
+    reading = min(_by_rules(steps, start, proven, closed), key=lambda one: one.unlike, default=None)
     if reading is None or reading.unlike[0]:
         reading = min(_one_by_one(steps, start, proven), key=lambda one: one.unlike)
     found = list(changes)
     for step, day in zip(steps, reading.days, strict=False):
         event = found[step.number].event
         if day is not None and isinstance(event, QuantityChange):
+            # A takeover may come after the end: what counted by then was not too late.
+            day = min(day, closed) if day == proven.first else day
             found[step.number] = replace(found[step.number], event=replace(event, effective=day))
     return found
 
@@ -70,18 +73,46 @@ def _posted_steps(proven: SegmentEvidence) -> dict[date, int]:
 # -- under one choice of the rules
 
 
-def _by_rules(steps: Sequence[_Step], start: int, proven: SegmentEvidence) -> Iterator[_Reading]:
-    """The readings under each choice of the rules, of which the fewest settled days are the best.
+def _by_rules(steps: Sequence[_Step], start: int, proven: SegmentEvidence, closed: date) -> Iterator[_Reading]:
+    """The readings under each choice of the rules.
 
     The base line holds the first changes, made in place, and those whose billing period was over when it began.
     """
     posted = _posted_steps(proven)
     for increase, decrease in product((_own_day, _first_begun, _last_begun), (_own_day, _next_month)):
-        natural = [(increase if step.licences > 0 else decrease)(step.on, posted, proven.first) for step in steps]
-        periods = {proven.first, *(day for day in natural if day < proven.first)}
+        days = [(increase if step.licences > 0 else decrease)(step.on, posted, proven.first) for step in steps]
+        periods = {proven.first, *(day for day in days if day < proven.first)}
         for in_place, period in product(range(len(steps) + 1), periods):
-            days = [None if number < in_place or day < period else day for number, day in enumerate(natural)]
-            yield from _prefixes(steps, days, start, proven, posted)
+            in_base = [number < in_place or day < period for number, day in enumerate(days)]
+            yield from _of_first(steps, days, in_base, start, proven, closed)
+
+
+def _of_first(
+    steps: Sequence[_Step],
+    days: Sequence[date],
+    in_base: Sequence[bool],
+    start: int,
+    proven: SegmentEvidence,
+    closed: date,
+) -> Iterator[_Reading]:
+    """What the first steps come to, if the base line has its licences by then; the fewest settled days are the best."""
+    base, missing, found = start, _posted_steps(proven), list[date | None]()
+    over = min(closed, proven.last or closed)
+    while True:
+        if base == proven.licences[0].licences:
+            unlike = sum(abs(licences) for licences in missing.values())
+            yield _Reading(unlike=(unlike, len(found) - found.count(None)), days=tuple(found))
+        if len(found) == len(steps):
+            return
+        step, day = steps[len(found)], days[len(found)]
+        if in_base[len(found)]:
+            base += step.licences
+            found.append(None)
+            continue
+        begins = max(day, proven.first)
+        if day <= over:
+            missing[begins] = missing.get(begins, 0) - step.licences
+        found.append(begins)
 
 
 _DayOf = Callable[[date, dict[date, int], date], date]
@@ -103,26 +134,6 @@ def _first_begun(day: date, posted: dict[date, int], first: date) -> date:
 
 def _last_begun(day: date, posted: dict[date, int], first: date) -> date:
     return max((begun for begun in posted if fom(day) <= begun < day), default=fom(day))
-
-
-def _prefixes(
-    steps: Sequence[_Step], days: Sequence[date | None], start: int, proven: SegmentEvidence, posted: dict[date, int]
-) -> Iterator[_Reading]:
-    """What the first steps come to, if the base line has its licences by then; later ones are not posted."""
-    base, settled_days, missing = start, 0, dict(posted)
-    over = proven.reversed_on or proven.last or date.max
-    for length in range(len(steps) + 1):
-        if length:
-            step, day = steps[length - 1], days[length - 1]
-            if day is None:
-                base += step.licences
-            elif day <= over:
-                line = max(day, proven.first)
-                missing[line] = missing.get(line, 0) - step.licences
-            settled_days += day is not None
-        if base == proven.licences[0].licences:
-            unlike = sum(abs(licences) for licences in missing.values())
-            yield _Reading(unlike=(unlike, settled_days), days=tuple(days[:length]))
 
 
 # -- whatever the rules were

@@ -49,7 +49,7 @@ def apply(
     from engine.cli.saved import check_day, must_apply, read_plan
     from engine.cli.services import opened
     from engine.cli.workspace import loaded
-    from engine.planning.plan import from_json, to_json
+    from engine.planning.plan_json import from_json, to_json
 
     if file is not None and (customers or targets or as_of is not None):
         raise click.UsageError("A saved plan is applied as it is: --customer, --target and --as-of belong to `plan`.")

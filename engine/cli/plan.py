@@ -44,7 +44,7 @@ def plan(
     from engine.cli.planning import plan_exit, planned, print_plan, selection
     from engine.cli.services import opened
     from engine.cli.workspace import loaded
-    from engine.planning.plan import to_json
+    from engine.planning.plan_json import to_json
 
     if out is not None:
         _check_place(out)

@@ -1,13 +1,14 @@
 """What `plan`, `apply` and `show` share: making a plan from options, and printing one."""
 
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from engine.cli import exits
 from engine.cli.exits import Stop
 from engine.cli.output import colored, print_diagnostics, print_json, print_text, progress, width
 from engine.pipeline import Services, make_plan
-from engine.planning.plan import Plan, Selection, to_document
+from engine.planning.plan import Plan, Selection
+from engine.planning.plan_json import sealed, to_document
 from engine.planning.selection import SelectionUnknown, parse
 from engine.workspace.model import Connection, Mappings, Workspace
 
@@ -21,11 +22,11 @@ def selection(mappings: Mappings, customers: tuple[str, ...], targets: tuple[str
 
 
 def planned(workspace: Workspace, connection: Connection, services: Services, day: date, chosen: Selection) -> Plan:
-    """A plan, with progress on stderr, and there too what the platform's tokens give cause to say."""
+    """A plan, sealed, with progress on stderr, and there too what the platform's tokens give cause to say."""
     with progress() as told:
         made = make_plan(workspace, connection.name, services, day, chosen, told)
     print_diagnostics(list(services.platform.warnings()), sys.stderr)
-    return made
+    return sealed(made, connection.target, datetime.now(UTC), timedelta(hours=connection.apply.plan_valid_hours))
 
 
 def print_plan(plan: Plan, style: str) -> None:

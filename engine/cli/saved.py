@@ -5,7 +5,8 @@ from pathlib import Path
 
 from engine.cli import exits
 from engine.cli.exits import Stop
-from engine.planning.plan import Plan, PlanUnreadable, from_json
+from engine.planning.plan import Plan
+from engine.planning.plan_json import PlanUnreadable, from_json
 from engine.workspace.model import Connection, Workspace
 
 _LARGEST = 512 * 2**20

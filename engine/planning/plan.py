@@ -1,9 +1,6 @@
-"""The plan as a value: every change with its before and after, its reason, its cause and its effect in money.
+"""The plan as a value: every change with its before and after, its reason, its cause and its effect in money."""
 
-It is saved and shown in its dict form (`to_document`), and read back from it (`from_document`).
-"""
-
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -11,7 +8,7 @@ import msgspec
 
 from engine.diagnostics import Diagnostic, Place
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 ObjectKind = Literal["manufacturer", "company", "catalog_item", "addition"]
 Action = Literal["create", "update"]
@@ -22,9 +19,6 @@ Value = str | int | bool | None | Decimal | date | tuple[str, ...]
 
 A reference to one of the PSA's set-up tables is `#` and its id, or its name.
 """
-
-_MONEY = frozenset({"quantity", "unit_price", "unit_cost", "price", "cost"})
-_DATES = frozenset({"effective", "cancelled"})
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +165,22 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: int
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit of the guards that the plan exceeds. `guard` is its name, as an override names it.
+
+    With a customer it holds that one back, without one the whole run; `address` is the change concerned, where it is
+    one. `value` and `limit` are in what `unit` says: a currency, `changes`, `lines`, `%` or `x` (times as much).
+    """
+
+    guard: str
+    customer: str | None = None
+    address: str | None = None
+    value: Decimal
+    limit: Decimal
+    unit: str
+    why: str
+
+
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """What the plan was limited to: customers, products (`provider/product/plan`), services; empty is everything."""
 
@@ -183,8 +193,22 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.customers or self.products or self.services)
 
 
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """When a plan was made, until when (exclusive) it may be applied, and where to; both instants are in UTC.
+
+    `digest` is that of the plan's content: plans of the same day that would do the same have the same. `id` is that of
+    this one plan. `target` names both services of the connection.
+    """
+
+    id: str
+    digest: str
+    made_at: datetime
+    expires_at: datetime
+    target: str
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What would change in the PSA, made from the inputs that it names."""
+    """What would change in the PSA, made from the inputs that it names. `seal` is there once it was handed out."""
 
     format_version: int = FORMAT_VERSION
     made_by: str
@@ -202,71 +226,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[Held, ...]
     unmanaged: tuple[Unmanaged, ...]
     unmapped: tuple[Unmapped, ...]
+    findings: tuple[Finding, ...] = ()
+    seal: Seal | None = None
 
     @property
     def complete(self) -> bool:
         """Whether everything selected could be planned."""
         return not self.held
-
-
-class PlanUnreadable(ValueError):
-    """A text that is not a saved plan of this format."""
-
-
-def to_document(plan: Plan) -> dict[str, Any]:
-    """The dict form: JSON values only; money as decimal text, dates as ISO text."""
-    document: dict[str, Any] = msgspec.to_builtins(plan)
-    return document
-
-
-def to_json(plan: Plan) -> bytes:
-    """The dict form as indented JSON with a newline at the end: what `plan --out` saves."""
-    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
-
-
-def from_json(text: bytes) -> Plan:
-    """Read a saved plan. Raises PlanUnreadable, which says what is wrong with it."""
-    try:
-        version = msgspec.json.decode(text, type=_Header).format_version
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PlanUnreadable(f"this is not a saved plan: {error}") from error
-    if version != FORMAT_VERSION:
-        raise PlanUnreadable(f"its format version is {version}; this program reads version {FORMAT_VERSION}")
-    try:
-        document = msgspec.json.decode(text)
-        for change in document["changes"]:
-            change["fields"] = [_typed(field) for field in change["fields"]]
-        return msgspec.convert(document, Plan)
-    except (msgspec.ValidationError, msgspec.DecodeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise PlanUnreadable(f"this is not a saved plan: {error}") from error
-
-
-class _Header(msgspec.Struct):
-    format_version: int
-
-
-def _typed(field: dict[str, Any]) -> dict[str, Any]:
-    """Money and dates of a field's values from their text, by the field's name."""
-    name = field["field"]
-
-    def value(of: Any) -> Any:
-        if of is None:
-            return None
-        if name in _MONEY:
-            return _amount(of)
-        if name in _DATES:
-            return date.fromisoformat(of)
-        if isinstance(of, list) and all(isinstance(one, str) for one in of):
-            return tuple(of)
-        if not isinstance(of, str | int):
-            raise TypeError(f"{name} cannot be {of!r}")
-        return of
-
-    return {**field, "before": value(field["before"]), "after": value(field["after"])}
-
-
-def _amount(text: Any) -> Decimal:
-    amount = Decimal(text) if isinstance(text, str) else None
-    if amount is None or not amount.is_finite():
-        raise ValueError(f"{text!r} is no amount")
-    return amount

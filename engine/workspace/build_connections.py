@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, cast
 
 from engine.workspace.model import (
+    ApplySettings,
     Connection,
     Connections,
     MarkKeeping,
@@ -26,7 +27,7 @@ def build_connections(entry: Entry) -> Connections:
 
 def _connection(name: str, entry: Entry) -> Connection:
     psa, platform = entry.child("psa"), entry.child("platform")
-    behaviour, mark = entry.child("psa_behaviour"), entry.child("mark")
+    behaviour, mark, apply = entry.child("psa_behaviour"), entry.child("mark"), entry.child("apply")
     return Connection(
         name=name,
         time_zone=entry.text("time_zone"),
@@ -36,6 +37,7 @@ def _connection(name: str, entry: Entry) -> Connection:
         platform=_platform(platform) if platform is not None else None,
         psa_behaviour=PsaBehaviour() if behaviour is None else PsaBehaviour(**_choices(behaviour)),
         mark=MarkKeeping() if mark is None else MarkKeeping(**_choices(mark)),
+        apply=ApplySettings() if apply is None else ApplySettings(**_choices(apply)),
         place=entry.place,
     )
 

@@ -82,6 +82,19 @@ class MarkKeeping(msgspec.Struct, frozen=True, kw_only=True):
     caption: str | None = None
 
 
+class ApplySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How plans are applied. `journal` is a file, relative to the workspace; None is cwctl's own folder.
+
+    `lock_remote` is the git remote that holds one writer at a time across machines, for as long as
+    `lock_expires_minutes`; None locks on this machine alone.
+    """
+
+    plan_valid_hours: int = 24
+    journal: str | None = None
+    lock_remote: str | None = None
+    lock_expires_minutes: int = 120
+
+
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """A PSA and a platform that belong together. Both are None for the embedded sandbox."""
 
@@ -93,12 +106,20 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     platform: PlatformConnection | None = None
     psa_behaviour: PsaBehaviour = PsaBehaviour()
     mark: MarkKeeping = MarkKeeping()
+    apply: ApplySettings = ApplySettings()
     place: Place
 
     @property
     def embedded(self) -> bool:
         """Whether this connection is the embedded sandbox."""
         return self.psa is None
+
+    @property
+    def target(self) -> str:
+        """Both services in words, by which a plan for others is told."""
+        if self.psa is None or self.platform is None:
+            return "the embedded sandbox"
+        return f"{self.psa.company} on {self.psa.url}, account {self.platform.account} on {self.platform.url}"
 
 
 class Connections(msgspec.Struct, frozen=True, kw_only=True):

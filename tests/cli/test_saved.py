@@ -24,7 +24,7 @@ def test_a_saved_plan_shows_as_it_was_printed(cwctl: Cwctl, workspace: Path) -> 
     shown = cwctl("show", "night.plan", "--format", "json").out
     assert shown == Path("night.plan").read_text()
     document = json.loads(shown)
-    assert document["format_version"] == 1
+    assert document["format_version"] == 2
     assert len(document["changes"]) == 52
     assert stat.S_IMODE(Path("night.plan").stat().st_mode) == 0o600
     assert [one.name for one in workspace.iterdir() if "partial" in one.name] == []
@@ -133,9 +133,9 @@ def test_objects_that_moved_hold_their_customer_back(served: Served, cwctl: Cwct
         (b"\x00\xff garbage", "this is not a saved plan"),
         (b"[]", "this is not a saved plan"),
         (b"{}", "this is not a saved plan"),
-        (b'{"format_version": 1}', "this is not a saved plan"),
-        (b'{"format_version": 99, "changes": []}', "its format version is 99; this program reads version 1"),
-        (b'{"format_version": 1, "changes": [{"fields": [7]}]}', "this is not a saved plan"),
+        (b'{"format_version": 2}', "this is not a saved plan"),
+        (b'{"format_version": 99, "changes": []}', "its format version is 99; this program reads version 2"),
+        (b'{"format_version": 2, "changes": [{"fields": [7]}]}', "this is not a saved plan"),
         (b"[" * 100_000, "this is not a saved plan"),
     ],
 )

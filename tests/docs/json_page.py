@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 _HEADING = re.compile(r"#{2,} (.+)")
@@ -75,6 +75,13 @@ def _is_day(value: object) -> bool:
         return False
 
 
+def _is_instant(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z").tzinfo == UTC
+    except ValueError:
+        return False
+
+
 def _is_decimal(value: object) -> bool:
     try:
         return isinstance(value, str) and Decimal(value).is_finite()
@@ -89,6 +96,7 @@ def _is_integer(value: object) -> bool:
 _FITS: dict[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
     "day": _is_day,
+    "instant": _is_instant,
     "money": _is_decimal,
     "integer": _is_integer,
     "true or false": lambda value: isinstance(value, bool),

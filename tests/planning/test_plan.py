@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,11 @@ from engine.planning.plan import (
     FieldChange,
     Held,
     Plan,
-    PlanUnreadable,
     Selection,
     Unmanaged,
     Unmapped,
-    from_json,
-    to_json,
 )
+from engine.planning.plan_json import PlanUnreadable, digest_of, from_json, sealed, to_json
 from tests.planning.builders import (
     addition,
     company,
@@ -209,6 +207,33 @@ def test_a_saved_plan_keeps_every_digit_and_ends_with_a_line_end() -> None:
     assert (values["quantity"], values["unit_price"], values["effective"]) == ("12", "2.01", "2026-03-10")
 
 
+NOON = datetime(2026, 3, 10, 12, 0, 0, 250, tzinfo=UTC)
+
+
+def test_a_sealed_plan_is_read_back_as_it_was() -> None:
+    made = sealed(rich(), "the services", NOON, timedelta(hours=24))
+    assert from_json(to_json(made)) == made
+    assert made.seal is not None
+    assert (made.seal.digest, made.seal.expires_at) == (digest_of(rich()), datetime(2026, 3, 11, 12, tzinfo=UTC))
+
+
+def test_plans_of_one_content_have_one_digest_whenever_they_were_made_and_an_id_each() -> None:
+    one = sealed(rich(), "the services", NOON, timedelta(hours=24)).seal
+    other = sealed(rich(), "the services", NOON + timedelta(hours=1), timedelta(hours=24)).seal
+    assert one is not None
+    assert other is not None
+    assert one.digest == other.digest
+    assert one.id != other.id
+
+
+@pytest.mark.parametrize(("was", "becomes"), [('"12"', '"13"'), ("2026-03-11T", "2027-03-11T"), ("the services", "x")])
+def test_a_sealed_plan_that_was_edited_is_no_plan_any_more(was: str, becomes: str) -> None:
+    saved = to_json(sealed(rich(), "the services", NOON, timedelta(hours=24))).decode()
+    assert was in saved
+    with pytest.raises(PlanUnreadable, match="changed after it was made"):
+        from_json(saved.replace(was, becomes).encode())
+
+
 def broken(**changed: Any) -> bytes:
     return json.dumps({**json.loads(to_json(rich())), **changed}).encode()
 
@@ -226,12 +251,12 @@ def with_field(**changed: Any) -> bytes:
         (b"", "truncated"),
         (b"cwctl plan", "malformed"),
         (b"\xff\xfe{}", "malformed"),
-        (b'{"format_version": 1, "made_by": "\xff"}', "utf-8"),
+        (b'{"format_version": 2, "made_by": "\xff"}', "utf-8"),
         (b"[]", "object"),
         (b"{}", "format_version"),
         (to_json(rich())[:500], "truncated"),
-        (b'{"format_version": 1}', "changes"),
-        (b'{"format_version": 2}', "version 1"),
+        (b'{"format_version": 2}', "changes"),
+        (b'{"format_version": 1}', "version 2"),
         (b'{"format_version": "1"}', "int"),
         (broken(changes=5), "not iterable"),
         (broken(changes=["x"]), "not a saved plan"),
@@ -245,7 +270,7 @@ def with_field(**changed: Any) -> bytes:
         (with_field(field="effective", after="2026-02-30"), "not a saved plan"),
         (with_field(field="taxable", after={"x": 1}), "not a saved plan"),
         (with_field(field=["quantity"]), "not a saved plan"),
-        (b'{"format_version": 1, "changes": ' + b"[" * 100_000, "not a saved plan"),
+        (b'{"format_version": 2, "changes": ' + b"[" * 100_000, "not a saved plan"),
     ],
 )
 def test_a_file_that_is_no_plan_is_refused_with_the_reason(text: bytes, words: str) -> None:

@@ -15,7 +15,8 @@ import pytest
 from engine.applying.report import Outcome, Report, Status
 from engine.applying.report import to_document as report_document
 from engine.diagnostics import Diagnostic, Place
-from engine.planning.plan import Plan, to_document
+from engine.planning.plan import Plan
+from engine.planning.plan_json import to_document
 from engine.platform.models import Activity, ActivityLog
 from engine.psa.models import Addition
 from engine.reporting.render import (

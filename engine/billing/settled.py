@@ -40,8 +40,8 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence, closed
         event = found[step.number].event
         if day is not None and isinstance(event, QuantityChange):
             # A takeover may come after the end: what counted by then was not too late.
-            day = min(day, closed) if day == proven.first else day
-            found[step.number] = replace(found[step.number], event=replace(event, effective=day))
+            effective = min(day, closed) if day == proven.first else day
+            found[step.number] = replace(found[step.number], event=replace(event, effective=effective))
     return found
 
 

@@ -59,7 +59,7 @@ class _Reading(msgspec.Struct, frozen=True, kw_only=True):
     `unlike` is by how many licences it misses what is posted; then how much else speaks against it.
     """
 
-    unlike: tuple[int, int]
+    unlike: tuple[int, int, int]
     days: tuple[date | None, ...]
 
 
@@ -95,13 +95,17 @@ def _of_first(
     proven: SegmentEvidence,
     closed: date,
 ) -> Iterator[_Reading]:
-    """What the first steps come to, if the base line has its licences by then; the fewest settled days are the best."""
+    """What the first steps come to, if the base line has its licences by then.
+
+    The fewest left out from before that line are the best, as they should be in it; then the fewest settled days.
+    """
     base, missing, found = start, _posted_steps(proven), list[date | None]()
     over = min(closed, proven.last or closed)
     while True:
         if base == proven.licences[0].licences:
+            late = sum(day < proven.first for day in days[len(found) :])
             unlike = sum(abs(licences) for licences in missing.values())
-            yield _Reading(unlike=(unlike, len(found) - found.count(None)), days=tuple(found))
+            yield _Reading(unlike=(unlike, late, len(found) - found.count(None)), days=tuple(found))
         if len(found) == len(steps):
             return
         step, day = steps[len(found)], days[len(found)]
@@ -154,7 +158,7 @@ def _one_by_one(steps: Sequence[_Step], start: int, proven: SegmentEvidence) -> 
             days.append(day)
         own_days = sum(day == step.on for step, day in zip(steps, days, strict=True))
         unlike = sum(abs(licences) for licences in missing.values())
-        yield _Reading(unlike=(unlike, -own_days), days=tuple(days))
+        yield _Reading(unlike=(unlike, 0, -own_days), days=tuple(days))
 
 
 def _posted_on(step: _Step, missing: dict[date, int]) -> date | None:

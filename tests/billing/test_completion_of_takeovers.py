@@ -50,6 +50,15 @@ def test_an_increase_after_the_takeover_is_not_the_one_that_bills_from_it() -> N
     assert again(case, shown(case, today), log(case, today), before, today) == list(case.lines(today))
 
 
+def test_an_increase_of_the_month_of_the_takeover_is_not_one_that_was_given_up_before() -> None:
+    given_up = (quantity("2026-01-22", 12), quantity("2026-01-30", 10))
+    assert reckoned_again(*given_up, quantity("2026-03-26", 12), rules=BY_MONTH) == [
+        "base 10 2026-03-01..2026-03-31",
+        "delta 2 2026-03-01..2026-03-31",
+        "base 12 2026-04-01..2027-01-09",
+    ]
+
+
 def test_a_decrease_of_the_month_before_bills_from_the_takeover_and_a_later_one_from_the_month_after() -> None:
     changes = (quantity("2026-01-31", 12), quantity("2026-01-31", 11), quantity("2026-02-02", 10))
     assert reckoned_again(*changes, rules=NEXT_MONTH, effective="2026-02-02") == [

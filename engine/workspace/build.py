@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from engine.diagnostics import Place
-from engine.workspace.build_billing import build_billing
+from engine.workspace.build_billing import build_billing, owned_by_psa
 from engine.workspace.build_connections import build_connections
 from engine.workspace.choices import BillingRules
 from engine.workspace.draft import ADDITION_FIELDS, COMPANY_FIELDS, PRODUCT_FIELDS, Draft, agreement_of, product_key
@@ -35,6 +35,7 @@ from engine.workspace.model import (
     Workspace,
 )
 from engine.workspace.nodes import Entry, at
+from engine.workspace.owners import Pin
 from engine.workspace.yaml_strict import YamlMap
 
 Field = TypeVar("Field")
@@ -46,6 +47,7 @@ def build(draft: Draft, root: str, digest: str) -> Workspace:
     if connections is None or sync is None or defaults is None:
         raise KeyError("a draft without all of its files cannot be built")
     rules = _sync_rules(sync)
+    billing = BillingRules() if draft.billing is None else build_billing(draft.billing)
     return Workspace(
         root=root,
         digest=digest,
@@ -53,11 +55,11 @@ def build(draft: Draft, root: str, digest: str) -> Workspace:
         mappings=Mappings(
             customers={entry.text("customer"): _customer(entry, rules.company) for entry in draft.customers},
             products={product_key(entry): _product(entry, rules.product) for entry in draft.products},
-            services=_services(draft, rules.addition.fields),
+            services=_services(draft, rules, billing),
         ),
         rules=Rules(
             sync=rules,
-            billing=BillingRules() if draft.billing is None else build_billing(draft.billing),
+            billing=billing,
             defaults=_defaults(defaults),
             providers={entry.text("id"): _provider(entry) for entry in draft.providers},
         ),
@@ -112,7 +114,7 @@ def _product(entry: Entry, fields: frozenset[ProductField]) -> ProductMapping:
     )
 
 
-def _services(draft: Draft, fields: frozenset[AdditionField]) -> dict[str, ServiceMapping]:
+def _services(draft: Draft, rules: SyncRules, billing: BillingRules) -> dict[str, ServiceMapping]:
     fallback = {customer.text("customer"): agreement_of(customer) for customer in draft.customers}
     services: dict[str, ServiceMapping] = {}
     for entry in draft.services:
@@ -126,10 +128,22 @@ def _services(draft: Draft, fields: frozenset[AdditionField]) -> dict[str, Servi
             addition=_value(entry, "addition"),
             effective_date=_day(entry, "effective_date"),
             description=entry.text_or_none("description"),
-            fields=_narrowed(fields, entry),
+            fields=_narrowed(rules.addition.fields, entry),
+            owned=billing.owned | owned_by_psa(entry),
+            pins=tuple(_pin(each) for each in entry.children("pins")),
             place=entry.place,
         )
     return services
+
+
+def _pin(entry: Entry) -> Pin:
+    return Pin(
+        field=_value(entry, "field"),
+        value=entry.text("value"),
+        reason=entry.text("reason"),
+        until=date.fromisoformat(entry.text("until")),
+        place=entry.place,
+    )
 
 
 def _agreements(service: Entry, fallback: int | None) -> tuple[ServiceAgreement, ...]:

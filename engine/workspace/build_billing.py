@@ -5,6 +5,7 @@ from typing import Any
 from engine.diagnostics import Place
 from engine.workspace.choices import CHOICES, BillingRules, RuleOverride
 from engine.workspace.nodes import Entry
+from engine.workspace.owners import OWNED_FIELDS, OwnedField
 
 
 def build_billing(entry: Entry) -> BillingRules:
@@ -14,8 +15,15 @@ def build_billing(entry: Entry) -> BillingRules:
         **_choices(entry),
         overrides=tuple(_override(each) for each in entry.children("overrides")),
         arrears=frozenset(each.text("name") for each in arrears),
+        owned=owned_by_psa(entry),
         places=_places(entry),
     )
+
+
+def owned_by_psa(entry: Entry) -> frozenset[OwnedField]:
+    """The fields that the `owners` of rules or of a service give to the PSA."""
+    owners = entry.child("owners")
+    return frozenset(field for field in OWNED_FIELDS if owners is not None and owners.text(field) == "psa")
 
 
 def _override(entry: Entry) -> RuleOverride:

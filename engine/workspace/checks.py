@@ -7,6 +7,7 @@ from engine.diagnostics import Diagnostic
 from engine.workspace import check_agreements as agreements
 from engine.workspace import check_billing as billing
 from engine.workspace import check_connections as connections
+from engine.workspace import check_owners as owners
 from engine.workspace import check_references as references
 from engine.workspace import check_uniqueness as uniqueness
 from engine.workspace.draft import Draft
@@ -56,6 +57,10 @@ CHECKS = (
     Check(billing.overrides_come_once),
     Check(billing.overrides_are_for_what_is_mapped, frozenset({"customers"})),
     Check(billing.agreement_types_come_once),
+    Check(owners.owners_are_narrowed),
+    Check(owners.pins_have_values),
+    Check(owners.pins_come_once),
+    Check(owners.pins_are_not_for_nothing, frozenset({"sync"})),
 )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from engine.diagnostics import Place
+from engine.workspace.owners import OwnedField
 
 PositiveChange = Literal["actual_date", "first_of_month"]
 NegativeChange = Literal["actual_date", "first_of_next_month"]
@@ -103,6 +104,7 @@ class BillingRules(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(found, key=lambda override: override.specificity)
 
     def in_arrears(self, agreement_type: str | None) -> bool:
+    owned: frozenset[OwnedField] = frozenset()
         """Whether agreements of this type are invoiced after the period that they bill. Others are before it."""
         return agreement_type is not None and type_key(agreement_type) in map(type_key, self.arrears)
 

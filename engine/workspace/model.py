@@ -14,6 +14,7 @@ from engine.workspace.choices import (
     NegativeChange,
     PositiveChange,
 )
+from engine.workspace.owners import SWITCHES, OwnedField, Pin
 
 CompanyField = Literal["name", "address", "city", "state", "zip", "country"]
 ProductField = Literal[
@@ -198,6 +199,7 @@ class ServiceMapping(msgspec.Struct, frozen=True, kw_only=True):
     Where the mapping names none it is the customer's default, else its only one.
 
     `addition` is the existing addition that this service takes over, or `new` for a line beside those that exist.
+    `owned` are the fields that the PSA decides about.
     """
 
     subscription: str
@@ -208,12 +210,19 @@ class ServiceMapping(msgspec.Struct, frozen=True, kw_only=True):
     effective_date: date | None = None
     description: str | None = None
     fields: frozenset[AdditionField]
+    owned: frozenset[OwnedField] = frozenset()
+    pins: tuple[Pin, ...] = ()
     place: Place
 
     @property
     def agreement(self) -> int:
         """The agreement that it is billed on in the end."""
         return self.agreements[-1].agreement
+
+    @property
+    def synced(self) -> frozenset[AdditionField]:
+        """The fields that are kept in step: what the rules switch on, without the prices that the PSA owns."""
+        return self.fields - {SWITCHES[field] for field in self.owned if field in SWITCHES}
 
 
 class Mappings(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tests.workspace.sample import CUSTOMERS, FILES, PROVIDERS, SERVICES
+from tests.workspace.sample import BILLING, CUSTOMERS, FILES, PROVIDERS, SERVICES
 
 CONNECTIONS_FILE = "config/connections.yaml"
 CUSTOMERS_FILE = "mappings/customers.yaml"
@@ -177,6 +177,38 @@ BILLING_SLIPS = (
     whole("yaml-empty", f"{BILLING_FILE}:1:1", "# nothing yet\n"),
 )
 
+GOOD_PIN = 'field: unit_price, value: "19.50", reason: Agreed, until: 2027-03-31'
+
+
+def pinned(code: str, column: int, pins: str, more: str = "") -> Broken:
+    """One service with these pins (and more keys), which begin in column 45 of line 4."""
+    old = "{subscription: 2277243, customer: 306870}"
+    return slip(code, f"{SERVICES_FILE}:4:{column}", old, f"{old[:-1]}, pins: [{pins}]{more}}}")
+
+
+OWNER_SLIPS = (
+    slip("schema-choice", f"{SERVICES_FILE}:4:68", "customer: 306870}", "customer: 306870, owners: {unit_price: us}}"),
+    Broken(
+        "owner-widened",
+        f"{SERVICES_FILE}:4:68",
+        {
+            SERVICES_FILE: SERVICES.replace("customer: 306870}", "customer: 306870, owners: {unit_price: cwctl}}"),
+            BILLING_FILE: BILLING + "owners: {unit_price: psa}\n",
+        },
+    ),
+    pinned("schema-missing-key", 54, "{field: unit_price, value: 19.50, until: 2027-03-31}"),
+    pinned("schema-missing-key", 54, "{field: unit_price, value: 19.50, reason: Agreed}"),
+    pinned("schema-choice", 62, f"{{{GOOD_PIN.replace('unit_price', 'quantity')}}}"),
+    pinned("date-invalid", 113, f"{{{GOOD_PIN.replace('03-31', '02-30')}}}"),
+    *(
+        pinned("pin-value", 81, f"{{{GOOD_PIN.replace('19.50', value)}}}")
+        for value in ("about 20", "-1.00", "1e3", "19,50", "019.50", "19.505", "NaN", ".5")
+    ),
+    pinned("pin-twice", 134, f"{{{GOOD_PIN}}}, {{{GOOD_PIN}}}"),
+    pinned("pin-owned", 62, f"{{{GOOD_PIN}}}", ", owners: {unit_price: psa}"),
+    pinned("pin-owned", 62, f"{{{GOOD_PIN}}}", ", sync: {customer_unit_price: false}"),
+)
+
 RULE_SLIPS = (
     whole("provider-twice", "rules/providers.yaml:6:10", PROVIDERS + "  - {id: 30, name: Microsoft}\n"),
     slip("provider-unknown", f"{PRODUCTS_FILE}:4:16", "provider: 1,", "provider: 7,"),
@@ -191,5 +223,6 @@ BROKEN = (
     *MAPPING_SLIPS,
     *MOVE_SLIPS,
     *BILLING_SLIPS,
+    *OWNER_SLIPS,
     *RULE_SLIPS,
 )

@@ -96,6 +96,7 @@ class BillingRules(msgspec.Struct, frozen=True, kw_only=True):
     in_place_days: int = 2
     overrides: tuple[RuleOverride, ...] = ()
     arrears: frozenset[str] = frozenset()
+    owned: frozenset[OwnedField] = frozenset()
     places: dict[str, Place] = {}
 
     def overriding(self, customer: str, agreement: int, agreement_type: str | None) -> list[RuleOverride]:
@@ -104,7 +105,6 @@ class BillingRules(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(found, key=lambda override: override.specificity)
 
     def in_arrears(self, agreement_type: str | None) -> bool:
-    owned: frozenset[OwnedField] = frozenset()
         """Whether agreements of this type are invoiced after the period that they bill. Others are before it."""
         return agreement_type is not None and type_key(agreement_type) in map(type_key, self.arrears)
 

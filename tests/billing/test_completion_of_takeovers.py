@@ -95,6 +95,16 @@ def test_an_increase_just_before_the_agreement_bills_from_its_start() -> None:
     ]
 
 
+def test_licences_given_up_before_the_agreement_and_billed_from_its_start_leave_a_line_of_fewer_than_none() -> None:
+    changes = (purchase(0), quantity("2026-01-15", 1), quantity("2026-01-15", 0))
+    terms, late = subscription(), agreement("2026-01-20", "annual")
+    case = Case(terms, changes, late, Rules(quantity_increase="first_of_month"))
+    today = day("2026-01-15")
+    found = list(case.lines(today))
+    assert [as_text(line) for line in found] == ["base -1 2026-01-20..2027-01-09", "delta 1 2026-01-20..2027-01-09"]
+    assert again(case, shown(case, today), None, found, today) == found
+
+
 def test_a_choice_that_explains_every_line_is_kept_when_the_rules_have_changed() -> None:
     terms = subscription(effective_date="2026-03-01")
     case = Case(terms, (purchase(), quantity("2026-03-15", 12)), MONTHLY, BY_MONTH)

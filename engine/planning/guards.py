@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from engine.planning.plan import Finding
-from engine.workspace.guard_names import GUARDS
+from engine.workspace.guards import GUARDS
 
 __all__ = ["GUARDS", "held_customers", "stopping", "unknown_guards"]
 

@@ -92,7 +92,9 @@ class Script:
 
     def _one(self, known: Known, day: date, runs: bool) -> None:
         drawn = self._chance.random()
-        priced = runs and known.seen
+        # No night would see a price that another takes over from on its day, or that of what is ended on it.
+        repriced = any(event.on == day and getattr(event, "unit_price", None) is not None for event in known.events)
+        priced = runs and known.seen and not repriced
         if drawn < 0.55:
             self._seats(known, day)
             if self._chance.random() < 0.15:
@@ -107,7 +109,8 @@ class Script:
         elif drawn < 0.82:
             self._upgrade_in_part(known, day)
         elif drawn < 0.85:
-            self._cancel(known, day)
+            if not repriced:
+                self._cancel(known, day)
         elif drawn < 0.91:
             self._switch_renewal(known, day)
         elif drawn < 0.95:

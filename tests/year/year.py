@@ -79,6 +79,10 @@ class Year:
                     self._night(services, day)
                 else:
                     self.missed += 1
+            # What bills on to its last charged day, rather than to its end, is held back from the next plan on.
+            following = self._plan(services, self.last_night)
+            assert following.changes == ()
+            self._apply(services, following)
             self.last_plan = self._plan(services, self.last_night)
             self.additions |= {deal.agreement: services.psa.additions(deal.agreement) for deal in self.world.deals}
 

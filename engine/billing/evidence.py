@@ -84,7 +84,7 @@ def _segment(number: int, found: list[PostedLine]) -> SegmentEvidence:
         number=number,
         product=base[-1].product,
         licences=_licences([line for line in found if line.role in {"base", "delta"}], base[0]),
-        prices=_prices(base),
+        prices=_prices(base, found),
         last=last,
         reversed_on=min(reversals, default=None),
     )
@@ -144,11 +144,18 @@ def _bills(line: PostedLine, day: date) -> bool:
     return line.effective <= day <= (line.cancelled or day)
 
 
-def _prices(base: list[PostedLine]) -> tuple[PriceStep, ...]:
-    """A price from each day on which one begins; days that a broken-off run left bare were cut out for it."""
+def _prices(base: list[PostedLine], found: list[PostedLine]) -> tuple[PriceStep, ...]:
+    """A price from each day on which one begins; days that a broken-off run left bare were cut out for it.
+
+    A single bare day without licences was not: its line, of no licences from a day to that day, looks retracted.
+    """
     steps = [PriceStep(base[0].effective, base[0].unit_price, base[0].unit_cost)]
     for before, line in pairwise(base):
-        if (line.unit_price, line.unit_cost) != (before.unit_price, before.unit_cost):
-            first = line.effective if before.cancelled is None else before.cancelled + _ONE_DAY
-            steps.append(PriceStep(min(first, line.effective), line.unit_price, line.unit_cost))
+        if (line.unit_price, line.unit_cost) == (before.unit_price, before.unit_cost):
+            continue
+        first = line.effective if before.cancelled is None else min(before.cancelled + _ONE_DAY, line.effective)
+        had = sum(one.quantity for one in found if one.role != "reversal" and _bills(one, first - _ONE_DAY))
+        if not had and first + _ONE_DAY == line.effective:
+            first = line.effective
+        steps.append(PriceStep(first, line.unit_price, line.unit_cost))
     return tuple(steps)

@@ -143,7 +143,7 @@ class Script:
             known.events.append(Renewal(on=day, end=known.deal.terms.period_end(day)))
         known.offer = offer
         known.events.append(Upgrade(on=day, product="/".join(offer.key), unit_price=price, unit_cost=cost))
-        known.events.append(Renewal(on=day, end=date.fromordinal(known.running_end(day).toordinal() - 1)))
+        known.events.append(Renewal(on=day, end=date.fromordinal(known.shown_end.toordinal() - 1)))
 
     def _upgrade_in_part(self, known: Known, day: date) -> None:
         names = [

@@ -107,4 +107,4 @@ def test_news_without_a_log_holds_from_the_day_on_which_it_is_seen(kind: str) ->
 @pytest.mark.long
 @pytest.mark.parametrize("kind", NEWS)
 def test_many_news_without_a_log_hold_from_the_day_on_which_they_are_seen(kind: str) -> None:
-    checked_on(kind, 600)
+    checked_on(kind, 1000)

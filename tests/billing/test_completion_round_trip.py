@@ -92,4 +92,4 @@ def test_lines_that_stand_are_reckoned_again_from_what_is_left_of_their_history(
 @pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_many_lines_that_stand_are_reckoned_again(form: str) -> None:
-    checked_in(form, 600)
+    checked_in(form, 2000)

@@ -7,8 +7,10 @@ from typing import Any, TypeVar, cast
 from engine.diagnostics import Place
 from engine.workspace.build_billing import build_billing, owned_by_psa
 from engine.workspace.build_connections import build_connections
+from engine.workspace.build_guards import build_guards
 from engine.workspace.choices import BillingRules
 from engine.workspace.draft import ADDITION_FIELDS, COMPANY_FIELDS, PRODUCT_FIELDS, Draft, agreement_of, product_key
+from engine.workspace.guards import GuardRules
 from engine.workspace.identifiers import catalog_identifier, company_identifier
 from engine.workspace.model import (
     AdditionDefaults,
@@ -60,6 +62,7 @@ def build(draft: Draft, root: str, digest: str) -> Workspace:
         rules=Rules(
             sync=rules,
             billing=billing,
+            guards=GuardRules() if draft.guards is None else build_guards(draft.guards),
             defaults=_defaults(defaults),
             providers={entry.text("id"): _provider(entry) for entry in draft.providers},
         ),

@@ -7,6 +7,7 @@ from engine.diagnostics import Diagnostic
 from engine.workspace import check_agreements as agreements
 from engine.workspace import check_billing as billing
 from engine.workspace import check_connections as connections
+from engine.workspace import check_guards as guards
 from engine.workspace import check_owners as owners
 from engine.workspace import check_references as references
 from engine.workspace import check_uniqueness as uniqueness
@@ -57,6 +58,7 @@ CHECKS = (
     Check(billing.overrides_come_once),
     Check(billing.overrides_are_for_what_is_mapped, frozenset({"customers"})),
     Check(billing.agreement_types_come_once),
+    Check(guards.limits_limit),
     Check(owners.owners_are_narrowed),
     Check(owners.pins_have_values),
     Check(owners.pins_come_once),

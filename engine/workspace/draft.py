@@ -24,6 +24,7 @@ class Draft(NamedTuple):
     connections: Entry | None
     sync: Entry | None
     billing: Entry | None
+    guards: Entry | None
     defaults: Entry | None
     providers: list[Entry]
     customers: list[Entry]
@@ -60,6 +61,7 @@ def draft_of(documents: list[tuple[str, Entry]], broken: frozenset[str], connect
         connections=one("connections"),
         sync=one("sync"),
         billing=one("billing"),
+        guards=one("guards"),
         defaults=one("defaults"),
         providers=entries("providers"),
         customers=entries("customers"),

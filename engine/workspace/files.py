@@ -11,14 +11,16 @@ from engine.workspace.yaml_strict import MAX_BYTES
 
 CONNECTIONS = "config/connections.yaml"
 BILLING = "rules/billing.yaml"
+GUARDS = "rules/guards.yaml"
 SINGLE_FILES = {
     CONNECTIONS: "connections",
     BILLING: "billing",
+    GUARDS: "guards",
     "rules/defaults.yaml": "defaults",
     "rules/providers.yaml": "providers",
     "rules/sync.yaml": "sync",
 }
-OPTIONAL = frozenset({BILLING})
+OPTIONAL = frozenset({BILLING, GUARDS})
 """Files without which a workspace is complete: what they would say has defaults."""
 
 MAPPINGS = ("customers", "products", "services")

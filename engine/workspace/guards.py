@@ -50,3 +50,8 @@ def name_of(field: str) -> str:
 
 GUARDS = tuple(name_of(field) for field in GuardRules.__struct_fields__ if field != "places")
 """The names of all guards."""
+
+
+def field_of(name: str) -> str:
+    """The field of GuardRules that a guard's name stands for."""
+    return name.replace("-", "_")

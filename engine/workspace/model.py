@@ -14,6 +14,7 @@ from engine.workspace.choices import (
     NegativeChange,
     PositiveChange,
 )
+from engine.workspace.guards import GuardRules
 from engine.workspace.owners import SWITCHES, OwnedField, Pin
 
 CompanyField = Literal["name", "address", "city", "state", "zip", "country"]
@@ -310,6 +311,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     defaults: Defaults
     providers: dict[str, Provider]
     billing: BillingRules = BillingRules()
+    guards: GuardRules = GuardRules()
 
     def choices(self, customer: str, agreement: int, agreement_type: str | None) -> AdditionChoices:
         """The choices for an agreement of a customer, with what overrides them for its type, customer, or itself.

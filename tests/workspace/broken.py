@@ -9,6 +9,7 @@ CUSTOMERS_FILE = "mappings/customers.yaml"
 PRODUCTS_FILE = "mappings/products.yaml"
 SERVICES_FILE = "mappings/services.yaml"
 BILLING_FILE = "rules/billing.yaml"
+GUARDS_FILE = "rules/guards.yaml"
 
 
 class Broken(NamedTuple):
@@ -209,6 +210,18 @@ OWNER_SLIPS = (
     pinned("pin-owned", 62, f"{{{GOOD_PIN}}}", ", sync: {customer_unit_price: false}"),
 )
 
+GUARD_SLIPS = (
+    slip("schema-unknown-key", f"{GUARDS_FILE}:3:1", "max-ended", "max_ended"),
+    slip("schema-unknown-key", f"{GUARDS_FILE}:5:18", "{share: 20}", "{most: 20}"),
+    slip("schema-format", f"{GUARDS_FILE}:3:12", "max-ended: off", "max-ended: none"),
+    slip("schema-type", f"{GUARDS_FILE}:3:12", "max-ended: off", "max-ended: 20"),
+    slip("schema-choice", f"{GUARDS_FILE}:7:19", "cost: off", "cost: false"),
+    slip("schema-bounds", f"{GUARDS_FILE}:6:17", "minimum-margin: off", "minimum-margin: 101"),
+    slip("schema-bounds", f"{GUARDS_FILE}:9:24", "times: 2", "times: 0"),
+    slip("guard-empty", f"{GUARDS_FILE}:2:14", "number: 40", "number: off"),
+    slip("guard-base", f"{GUARDS_FILE}:2:53", "share: off", "share: off, minimum_base: 7"),
+)
+
 RULE_SLIPS = (
     whole("provider-twice", "rules/providers.yaml:6:10", PROVIDERS + "  - {id: 30, name: Microsoft}\n"),
     slip("provider-unknown", f"{PRODUCTS_FILE}:4:16", "provider: 1,", "provider: 7,"),
@@ -223,6 +236,7 @@ BROKEN = (
     *MAPPING_SLIPS,
     *MOVE_SLIPS,
     *BILLING_SLIPS,
+    *GUARD_SLIPS,
     *OWNER_SLIPS,
     *RULE_SLIPS,
 )

@@ -96,6 +96,17 @@ agreement_types:
   - {name: Block time, invoiced: in_advance}
   - {name: Managed services, invoiced: in_arrears}
 """
+GUARDS = """\
+version: 1
+max-changes: {number: 40, share: off}
+max-ended: off
+total-change: {amount: 900, share: 5, minimum_base: 100}
+monthly-change: {share: 20}
+minimum-margin: off
+price-under-cost: off
+price-jump: 12
+quantity-jump: {times: 2}
+"""
 DEFAULTS = """\
 version: 1
 company: {types: [{name: Client}], status: {name: Active}}
@@ -116,6 +127,7 @@ FILES = {
     "mappings/services.yaml": SERVICES,
     "rules/sync.yaml": SYNC,
     "rules/billing.yaml": BILLING,
+    "rules/guards.yaml": GUARDS,
     "rules/defaults.yaml": DEFAULTS,
     "rules/providers.yaml": PROVIDERS,
 }

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.workspace.choices import BillingRules
-from engine.workspace.files import read_sources
+from engine.workspace.files import OPTIONAL, read_sources
+from engine.workspace.guards import GuardRules
 from engine.workspace.load import find_root, load
 from tests.workspace.sample import CUSTOMERS, FILES, SERVICES, write_workspace
 
@@ -33,7 +34,7 @@ def test_the_root_is_found_from_any_folder_below(tmp_path: Path) -> None:
 def test_an_empty_folder_lacks_every_file(tmp_path: Path) -> None:
     workspace, found = load(tmp_path)
     assert workspace is None
-    assert [each.place.file for each in found if each.place] == sorted(set(FILES) - {"rules/billing.yaml"})
+    assert [each.place.file for each in found if each.place] == sorted(set(FILES) - OPTIONAL)
     assert {each.code for each in found} == {"file-missing"}
 
 
@@ -42,6 +43,13 @@ def test_without_billing_rules_a_workspace_is_complete_and_has_the_defaults(tmp_
     assert found == []
     assert workspace is not None
     assert workspace.rules.billing == BillingRules()
+
+
+def test_without_guards_a_workspace_is_complete_and_has_the_defaults(tmp_path: Path) -> None:
+    workspace, found = load(write_workspace(tmp_path, {"rules/guards.yaml": None}))
+    assert found == []
+    assert workspace is not None
+    assert workspace.rules.guards == GuardRules()
 
 
 def test_mappings_may_be_folders_of_files_at_any_depth(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.diagnostics import Place
+from engine.workspace.guards import GUARDS, GuardRules, Limit, QuantityJump
 from engine.workspace.identifiers import CATALOG_ITEM_LENGTH, COMPANY_LENGTH, catalog_identifier, company_identifier
 from engine.workspace.load import load
 from engine.workspace.model import Reference, SecretRef, ServiceAgreement, Workspace
@@ -108,6 +109,18 @@ def test_billing_rules_are_typed_and_have_places(workspace: Workspace) -> None:
     customer, agreement, kind = billing.overrides
     assert (customer.customer, agreement.agreement, kind.agreement_type) == ("306870", 42, "Fixed fee")
     assert customer.place == Place("rules/billing.yaml", 5, 5)
+
+
+def test_guards_are_typed_and_have_places_and_what_is_left_out_has_its_default(workspace: Workspace) -> None:
+    guards = workspace.rules.guards
+    assert guards.max_changes == Limit(most=40, share=None, minimum_base=50)
+    assert guards.total_change == Limit(most=900, share=5, minimum_base=100)
+    assert guards.monthly_change == Limit(most=5000, share=20, minimum_base=500)
+    assert (guards.max_ended, guards.minimum_margin, guards.price_under_cost) == (None, None, False)
+    assert guards.quantity_jump == QuantityJump(times=2, minimum=20)
+    assert (guards.price_jump, guards.negative_line, guards.max_renewed) == (12, True, GuardRules().max_renewed)
+    assert str(guards.places["price-jump"]) == "rules/guards.yaml:8:13"
+    assert set(guards.places) == set(GUARDS) - {"max-renewed", "max-usage-months", "negative-line"}
 
 
 def test_every_choice_of_an_agreement_leads_to_the_line_that_decided_it(workspace: Workspace) -> None:

@@ -2,16 +2,31 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
 from engine.workspace.choices import CHOICES, BillingRules
+from engine.workspace.guards import GUARDS, GuardRules, Limit, QuantityJump, field_of
+from engine.workspace.load import load
 from engine.workspace.schemas import schema_names, schema_text
 
-NAMES = ["billing", "connections", "customers", "defaults", "products", "providers", "rule-tests", "services", "sync"]
+NAMES = [
+    "billing",
+    "connections",
+    "customers",
+    "defaults",
+    "guards",
+    "products",
+    "providers",
+    "rule-tests",
+    "services",
+    "sync",
+]
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -125,6 +140,30 @@ def test_the_defaults_of_the_schema_are_those_of_the_program() -> None:
     billing, program = schema("billing")["properties"], BillingRules()
     assert billing["price_change"]["default"] == program.price_change
     assert billing["in_place_days"]["default"] == program.in_place_days
+
+
+def written(value: object) -> object:
+    """A limit of the program as the file writes it."""
+    return "off" if value in (None, False) else "on" if value is True else value
+
+
+def test_the_defaults_of_the_guards_are_those_of_the_program_and_of_the_example() -> None:
+    told, program = schema("guards")["properties"], GuardRules()
+    assert set(told) - {"version"} == set(GUARDS)
+    for name in GUARDS:
+        limit, keys = getattr(program, field_of(name)), told[name].get("properties", {})
+        if isinstance(limit, Limit):
+            most = keys.get("number") or keys["amount"]
+            found = {"most": most["default"], **{key: keys[key]["default"] for key in ("share", "minimum_base")}}
+            assert found == {key: written(value) for key, value in msgspec.structs.asdict(limit).items()}
+        elif isinstance(limit, QuantityJump):
+            assert {key: part["default"] for key, part in keys.items()} == msgspec.structs.asdict(limit)
+        else:
+            assert told[name]["default"] == written(limit)
+    workspace, _ = load(Path(__file__).parents[2])
+    assert workspace is not None
+    assert set(workspace.rules.guards.places) == set(GUARDS)
+    assert msgspec.structs.replace(workspace.rules.guards, places={}) == program
 
 
 @pytest.mark.parametrize("name", ["company", "inventory_product", "agreement_addition"])

@@ -48,7 +48,7 @@ KNOWS = {
 PURE = {
     "engine.platform": {"models"},
     "engine.psa": {"mark", "models", "text"},
-    "engine.workspace": {"choices", "guards", "model"},
+    "engine.workspace": {"choices", "guards", "model", "owners"},
 }
 """What a pure room may know of one that does input and output: values and their text."""
 

@@ -8,7 +8,7 @@ import msgspec
 from engine.billing.history import Event
 from engine.billing.model import SubscriptionTerms
 
-Source = Literal["listing", "log", "posted", "inferred"]
+Source = Literal["listing", "log", "posted", "inferred", "pinned"]
 LoggedKind = Literal["created", "quantity", "upgraded", "cancelled", "converted"]
 
 

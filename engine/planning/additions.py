@@ -69,7 +69,7 @@ def _measured(inputs: Inputs, service: Service, found: tuple[Row, ...]) -> dict[
         line = row.line
         if line is not None and row.addition is not None:
             line = replace(line, cancelled=open_end(inputs, service, row.mark, row.addition, line))
-        after = None if line is None else wanted(line, row.addition, service.mapping.fields)
+        after = None if line is None else wanted(line, row.addition, service.mapping.synced)
         both.append((before, after))
         bills, retracted = (before, True) if after is None else (after, False)
         assert bills is not None
@@ -136,7 +136,7 @@ def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Chang
         (wire.UNIT_COST, line.unit_cost),
         (wire.EFFECTIVE, line.effective),
         (wire.CANCELLED, cancelled_day(line.cancelled, _behaviour(inputs))),
-        (wire.DESCRIPTION, described(service, line)),
+        (wire.DESCRIPTION, described(service, line, inputs.as_of)),
         (wire.BILL_CUSTOMER, defaults.bill_customer),
         (wire.TAXABLE, defaults.taxable),
         (wire.MARK, encode(mark)),
@@ -159,7 +159,7 @@ def _item_id(product: str) -> int | None:
 
 
 def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: Addition) -> Change | None:
-    synced = service.mapping.fields
+    synced = service.mapping.synced
     asked: list[tuple[Field, Value, Value]] = [(wire.QUANTITY, addition.quantity, Decimal(line.quantity))]
     if "customer_unit_price" in synced:
         asked.append((wire.UNIT_PRICE, addition.unit_price, line.unit_price))
@@ -174,8 +174,9 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
         return None
     if addition is not service.adopted and stands(addition) and any(one.field != "cancelled" for one in fields):
         check_open(inputs, service, mark, addition)
-    if any(one.field == "quantity" for one in fields) and addition.invoice_description and line.role != "usage":
-        asked.append((wire.DESCRIPTION, addition.invoice_description, described(service, line)))
+    worded = addition.invoice_description and "description" not in service.mapping.owned and line.role != "usage"
+    if worded and any(one.field == "quantity" for one in fields):
+        asked.append((wire.DESCRIPTION, addition.invoice_description, described(service, line, inputs.as_of)))
         fields = differing(asked)
     reason = updated_because(fields, service, line, addition, inputs.as_of)
     if last != line.cancelled:

@@ -4,6 +4,7 @@ from datetime import date
 
 from engine.billing.model import Line
 from engine.planning.histories import stands
+from engine.planning.pins import pinned_text
 from engine.planning.plan import FieldChange
 from engine.planning.service import Service
 from engine.psa.models import Addition
@@ -85,11 +86,14 @@ def _ended_because(service: Service, line: Line) -> str:
     return "the term moved on the platform"
 
 
-def described(service: Service, line: Line) -> str:
-    """The text of a line: the mapping's own, and the subscription's details where the rules ask for them.
+def described(service: Service, line: Line, as_of: date) -> str:
+    """The text of a line: a pinned one, else the mapping's own and the subscription's details where the rules ask.
 
     A change of licences says by how many; any other line how many it bills.
     """
+    pinned = pinned_text(service.mapping, as_of)
+    if pinned is not None:
+        return pinned
     subscription, parts = service.subscription, [service.mapping.description or ""]
     own = line.product == "/".join(subscription.product_key)
     if "include_subscription_information" in service.mapping.fields:

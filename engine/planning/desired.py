@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +17,7 @@ from engine.planning.catalog import CatalogPlan
 from engine.planning.fitting import Refused
 from engine.planning.histories import logged, posted_lines
 from engine.planning.observed import Inputs
+from engine.planning.pins import PinnedPrice, as_evidence, prices_in_force, with_pins, with_price_events
 from engine.planning.stretches import Stretch
 from engine.platform.models import Subscription
 from engine.psa.mark import Mark
@@ -28,10 +28,11 @@ Ours = tuple[tuple[Mark, Addition], ...]
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
-    """The history as completed, and the lines of each stretch, in the order of the stretches."""
+    """The history as completed, the lines of each stretch, in their order, and the pins that decided about prices."""
 
     completed: Completed
     lines: tuple[tuple[Line, ...], ...]
+    pins: tuple[PinnedPrice, ...] = ()
 
 
 def desired(
@@ -51,8 +52,11 @@ def desired(
     posted = posted_lines(ours, _products(items, subscription, ours), _behaviour(inputs))
     if subscription.state != "ended":
         _check_product(inputs, posted, log, items, subscription)
+    terms = _terms(inputs, mapping, subscription, product, items, posted)
+    pins = prices_in_force(mapping, product.kind, stretches, posted, inputs.as_of)
+    posted = as_evidence(posted, pins)
     shown = Shown(
-        terms=_terms(inputs, mapping, subscription, product, items, posted),
+        terms=with_pins(terms, pins),
         licences=subscription.licenses,
         ended=subscription.state == "ended",
         expired=subscription.status.lower() == "expired",
@@ -60,10 +64,11 @@ def desired(
     owned_from = owned(inputs, mapping)
     try:
         completed = complete(shown, log, posted, inputs.as_of)
+        completed = with_price_events(completed, posted, pins, terms, inputs.as_of)
         found = [lines_on(completed, stretch, owned_from, inputs.as_of) for stretch in stretches]
     except (InputError, ValueError, OverflowError) as error:
         raise Refused("term-unreadable", f"its term cannot be rolled: {error}") from error
-    return Desired(completed=completed, lines=tuple(found))
+    return Desired(completed=completed, lines=tuple(found), pins=pins)
 
 
 def lines_on(completed: Completed, stretch: Stretch, owned_from: date, as_of: date) -> tuple[Line, ...]:
@@ -154,14 +159,17 @@ def _terms(
     item = items.get(key)
     base = [line for line in posted if line.role in {"base", "one_time"} and line.product == key]
     last = max(base, key=lambda line: (line.segment, line.effective), default=None)
-    price, cost = subscription.unit_price, subscription.unit_cost
-    if "customer_unit_price" not in mapping.fields:
-        price = _unsynced(
-            price, last.unit_price if last else None, item.price if isinstance(item, CatalogItem) else None
-        )
-    if "partner_unit_cost" not in mapping.fields:
-        cost = _unsynced(cost, last.unit_cost if last else None, item.cost if isinstance(item, CatalogItem) else None)
+    known = item if isinstance(item, CatalogItem) else None
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
+    price, cost = rounded(subscription.unit_price, decimals), rounded(subscription.unit_cost, decimals)
+    if "customer_unit_price" not in mapping.fields and known is not None and known.price is not None:
+        price = rounded(known.price, decimals)
+    if "partner_unit_cost" not in mapping.fields and known is not None and known.cost is not None:
+        cost = rounded(known.cost, decimals)
+    if last is not None:
+        # What is not kept in step carries on as it is, whatever its places.
+        price = price if "customer_unit_price" in mapping.synced else last.unit_price
+        cost = cost if "partner_unit_cost" in mapping.synced else last.unit_cost
     return SubscriptionTerms(
         kind=product.kind,
         product=key,
@@ -169,14 +177,9 @@ def _terms(
         end=None if untold else subscription.end,
         term=subscription.term,
         auto_renew=subscription.auto_renew,
-        unit_price=rounded(price, decimals),
-        unit_cost=rounded(cost, decimals),
+        unit_price=price,
+        unit_cost=cost,
     )
-
-
-def _unsynced(shown: Decimal, posted: Decimal | None, catalog: Decimal | None) -> Decimal:
-    """A price that is not kept in step: the line's own, else the catalog item's."""
-    return next((price for price in (posted, catalog) if price is not None), shown)
 
 
 def _behaviour(inputs: Inputs) -> PsaBehaviour:

@@ -79,7 +79,7 @@ def _pair(inputs: Inputs, study: Study, service: Service, row: Row, changes: dic
         reason = change.reason if change is not None else None
     else:
         status, change, reason = _held_back(inputs, service, row)
-    bills = None if row.line is None else wanted(row.line, row.addition, service.mapping.fields)
+    bills = None if row.line is None else wanted(row.line, row.addition, service.mapping.synced)
     standing = None if row.addition is None else posted(row.mark, row.addition, _behaviour(inputs))
     named = row.addition.product_identifier if row.addition is not None else None
     line = ExplainedLine(

@@ -41,7 +41,15 @@ def _followers(inputs: Inputs) -> list[ServiceMapping]:
         mapping = mappings.services.get(old.id) if old is not None else None
         if mapping is not None and new.customer_id == mapping.customer and _follows(inputs, new):
             found.append(
-                replace(mapping, subscription=new.id, name=None, addition=None, effective_date=None, description=None)
+                replace(
+                    mapping,
+                    subscription=new.id,
+                    name=None,
+                    addition=None,
+                    effective_date=None,
+                    description=None,
+                    pins=(),
+                )
             )
     return found
 

@@ -46,7 +46,7 @@ def plan_services(
 
 def _rounding(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> Decimal:
     """What rounding the unit price adds to a billing cycle."""
-    if "customer_unit_price" not in mapping.fields or subscription.trial or subscription.state == "ended":
+    if "customer_unit_price" not in mapping.synced or subscription.trial or subscription.state == "ended":
         return Decimal(0)
     decimals = inputs.workspace.connections.by_name[inputs.connection].price_decimals
     return subscription.licenses * (rounded(subscription.unit_price, decimals) - subscription.unit_price)

@@ -22,6 +22,7 @@ from engine.planning.invoiced import LINE_INVOICED
 from engine.planning.kept import kept_going
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
+from engine.planning.pins import noted, pin_notices, upgrade_notices
 from engine.planning.posted import Posted
 from engine.planning.service import Service
 from engine.planning.service_notices import agreement_notices, excess_notices, history_notices, notice
@@ -110,6 +111,9 @@ def _bills(basis: Basis, found: Study) -> bool:
     wanted = desired(inputs, mapping, subscription, product, basis.items, found.stretches, found.ours)
     found.desired = wanted
     found.notices += history_notices(inputs, mapping, subscription, wanted.completed)
+    found.notices += pin_notices(mapping, product.kind, inputs.as_of)
+    billed = {mark.segment for mark, addition in found.ours if stands(addition)}
+    found.notices += upgrade_notices(mapping, wanted.pins, wanted.completed, billed)
     if subscription.state == "ended" and not found.ours and not _told_by_log(wanted.completed):
         # Nobody knows the day of its cancellation any more, so a line made now would bill days on a guess.
         text = f"it is {subscription.status} and never had a line: it gets none"
@@ -150,6 +154,7 @@ def _compare(basis: Basis, found: Study) -> None:
     parts: list[Part] = []
     for service in found.services:
         part = compared(basis.inputs, service)
+        part = replace(part, changes=tuple(noted(change, found.mapping) for change in part.changes))
         _check_twins(basis, service, part)
         before = [change.address for earlier in parts for change in earlier.changes][-1:]
         if part.changes and before:

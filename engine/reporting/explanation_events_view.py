@@ -12,6 +12,7 @@ _SOURCES = {
     "posted": "our posted lines",
     "listing": "the platform's list",
     "inferred": "inferred",
+    "pinned": "a pin of the mapping",
 }
 _FIXED = {
     "before_takeover": "before the first day billed here: part of the first line",

@@ -1,13 +1,16 @@
 """Where input and output meet the pure core: read both services, plan, apply."""
 
+from collections.abc import Callable
 from datetime import date
 
 import msgspec
 from msgspec.structs import replace
 
 from engine import __version__
-from engine.applying.apply import apply
+from engine.applying.apply import DEFAULT, apply, never
+from engine.applying.options import Options
 from engine.applying.report import Report
+from engine.applying.write_log import UNLOGGED, WriteLog
 from engine.http.errors import Forbidden, NotFound, Rejected
 from engine.observation import Progress, observe, only_listed, read_logs, with_other_agreements
 from engine.planning.explanation import explain
@@ -112,14 +115,25 @@ def _inputs(
     )
 
 
-def _invoiced_on(psa: PsaClient) -> dict[int, date | None] | None:
-    """The days of the last invoices; None where this PSA does not tell."""
+def _invoiced_on(psa: PsaClient) -> dict[int, date | None]:
+    """The days of the last invoices; empty where this PSA does not tell."""
     try:
         return psa.invoiced_on()
     except (NotFound, Rejected, Forbidden):
-        return None
+        return {}
 
 
-def apply_plan(plan: Plan, services: Services, progress: Progress) -> Report:
-    """Apply a plan. Never raises for what a service answers: every change has its outcome in the report."""
-    return apply(plan, services.psa, lambda done, total: progress("applying", done, total))
+def apply_plan(
+    plan: Plan,
+    services: Services,
+    progress: Progress,
+    options: Options = DEFAULT,
+    log: WriteLog = UNLOGGED,
+    interrupted: Callable[[], str | None] = never,
+) -> Report:
+    """Apply a plan. Never raises for what a service answers: every change has its outcome in the report.
+
+    `interrupted` is asked before each change and says why the run is to end, if it is. Raises Refused where the plan
+    as a whole may not be carried out: then nothing was written.
+    """
+    return apply(plan, services.psa, lambda done, total: progress("applying", done, total), options, log, interrupted)

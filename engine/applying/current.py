@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from engine.applying.duplicates import own_mark
 from engine.planning.plan import Change, FieldChange, Value
 from engine.psa.client import PsaClient
 from engine.psa.mark import MarkDamaged, decode
@@ -16,6 +17,8 @@ class Current:
     def __init__(self, psa: PsaClient) -> None:
         self._psa = psa
         self._records: dict[str, Record] = {}
+        self.additions: tuple[Addition, ...] = ()
+        """All additions of the agreements that were read last."""
 
     def read(self, changes: Iterable[Change]) -> None:
         """Read the objects of these changes. Raises ServiceError."""
@@ -29,8 +32,9 @@ class Current:
                 found.extend(read(ids, identifiers))
         if any(change.kind == "manufacturer" for change in wanted):
             found.extend(self._psa.manufacturers())
-        for agreement in {change.agreement for change in wanted if change.agreement is not None}:
-            found.extend(self._psa.additions(agreement))
+        agreements = sorted({change.agreement for change in wanted if change.agreement is not None})
+        self.additions = tuple(line for agreement in agreements for line in self._psa.additions(agreement))
+        found.extend(self.additions)
         self._records = {key: record for record in found if _stands(record) for key in _keys(record)}
 
     def find(self, change: Change) -> Record | None:
@@ -46,6 +50,32 @@ def holds(change: Change, record: Record, results: Mapping[str, int]) -> bool:
     if change.action == "create":
         return True
     return all(getattr(record, one.field) == wanted(one, results) for one in change.fields)
+
+
+def moved(change: Change, record: Record | None, results: Mapping[str, int]) -> str | None:
+    """Why a change can no longer be made as planned: its object is gone, or is not as it was."""
+    if change.action == "create":
+        return None
+    if record is None:
+        return "it is gone from the PSA since the plan"
+    for one in change.fields:
+        now = getattr(record, one.field)
+        if now not in (one.before, wanted(one, results)) and not (one.before is None and now == ""):
+            return f"its {one.field} moved since the plan: planned from {one.before}, now {now}"
+    return None
+
+
+def subscription_of(change: Change, record: Record | None) -> str | None:
+    """The subscription that a change of an addition bills, None of anything else."""
+    if change.line is not None:
+        return change.line.subscription
+    if isinstance(record, Addition) and (mark := own_mark(record)) is not None:
+        return mark.subscription
+    try:
+        mark = decode(_text_of(change, "mark"))
+    except MarkDamaged:
+        return None
+    return mark.subscription if mark is not None else None
 
 
 def wanted(field: FieldChange, results: Mapping[str, int]) -> Value:
@@ -70,18 +100,9 @@ def _stands(record: Record) -> bool:
     return not (isinstance(record, Manufacturer) and record.inactive)
 
 
-def _is_own(addition: Addition) -> bool:
-    try:
-        mark = decode(addition.mark)
-    except MarkDamaged:
-        return False
-    return mark is not None and mark.agreement == addition.agreement_id
-
-
 def _keys(record: Record) -> tuple[str, ...]:
     if isinstance(record, Addition):
-        # A mark counts on its own agreement only: a copied agreement carries copied marks.
-        own = (f"addition={record.mark.casefold()}",) if record.mark and _is_own(record) else ()
+        own = (f"addition={record.mark.casefold()}",) if record.mark and own_mark(record) else ()
         return (f"addition#{record.id}", *own)
     if isinstance(record, Manufacturer):
         return (f"manufacturer#{record.id}", f"manufacturer={record.name.casefold()}")

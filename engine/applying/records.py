@@ -57,4 +57,11 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     stopped: str | None = None
 
 
-Record = Begun | Writing | Written | Ended
+class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="resumed"):
+    """The journal goes on below a line that a killed run left cut off. `cut_off` is the SHA-256 of its text."""
+
+    at: datetime
+    cut_off: str
+
+
+Record = Begun | Writing | Written | Ended | Resumed

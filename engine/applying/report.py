@@ -6,8 +6,9 @@ import msgspec
 
 from engine.planning.plan import Action, ObjectKind
 
-Status = Literal["applied", "already", "failed", "stale", "skipped"]
-"""`already`: it was found done. `stale`: the object moved since the plan. `skipped`: not tried."""
+Status = Literal["applied", "already", "failed", "stale", "skipped", "held"]
+"""`already`: it was found done. `stale`: the object moved since the plan. `skipped`: not tried. `held`: a guard holds
+its customer back, or a line of its service exists twice."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,18 +22,36 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     message: str | None = None
 
 
+class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
+    """Additions of one agreement that carry the same mark: a line that exists more than once, and may be billed so."""
+
+    agreement: int
+    subscription: str
+    mark: str
+    additions: tuple[int, ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcomes in the order of the plan, with a count of each status. `held`: what the plan itself held back."""
+    """The outcomes in the order of the plan, with a count of each status. `held`: what the plan itself held back.
+
+    `stopped` says why not all of it was tried. `duplicates` were found on the agreements that the run touched;
+    `unsearched` are those of them that could not be read afterwards. `run` is the run's name in the journal.
+    """
 
     connection: str
     outcomes: tuple[Outcome, ...]
     counts: dict[Status, int]
     held: int
+    stopped: str | None = None
+    duplicates: tuple[Duplicate, ...] = ()
+    unsearched: tuple[int, ...] = ()
+    run: str | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether everything was done and nothing had been held back."""
-        return self.held == 0 and all(one.status in {"applied", "already"} for one in self.outcomes)
+        """Whether everything was done, nothing had been held back, and no line was found twice."""
+        done = all(one.status in {"applied", "already"} for one in self.outcomes)
+        return done and self.held == 0 and not (self.stopped or self.duplicates or self.unsearched)
 
 
 def to_document(report: Report) -> dict[str, Any]:

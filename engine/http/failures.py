@@ -20,8 +20,7 @@ from engine.http.errors import (
 from engine.http.hosts import origin
 from engine.http.redaction import safe_target, scrub
 from engine.http.reply import page_title
-
-_REQUEST_ID_HEADERS = ("x-cw-request-id", "x-request-id", "x-correlation-id")
+from engine.http.trace import REQUEST_IDS
 
 _HINTS: dict[type[ServiceError], str] = {
     AuthenticationFailed: "Check the keys of the connection: that they belong to this address and are still valid.",
@@ -88,7 +87,7 @@ def from_status(
     kind = _kind(status)
     code, message = explained
     if not message:
-        title = page_title(answer.body)
+        title = page_title(answer.body, secrets)
         if title is not None:
             message = f"it sent a web page ({title})"
         else:
@@ -96,7 +95,7 @@ def from_status(
     hint = hints.get(status) or _HINTS.get(kind)
     if kind is Throttled and wait is not None:
         hint = f"The service asks to wait {wait:.0f} seconds. {hint}"
-    request_id = next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
+    given = request_id(headers)
     return kind(
         scrub(message, secrets),
         service=call.service,
@@ -105,10 +104,15 @@ def from_status(
         status=status,
         code=scrub(code, secrets, limit=80) if code else None,
         hint=hint,
-        request_id=scrub(request_id, secrets, limit=80) if request_id else None,
+        request_id=scrub(given, secrets, limit=80) if given else None,
         outcome_unknown=call.writes and (status >= 500 or status == 429),
         retry_after=wait,
     )
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The id that the service gave to a request; None where it gave none."""
+    return next((headers[name] for name in REQUEST_IDS if name in headers), None)
 
 
 def from_cut(call: Call, failure: httpx.TransportError, sent: bool, secrets: Sequence[str]) -> ServiceError:

@@ -1,15 +1,17 @@
 """The one way to a service: credentials, pool, time-outs, retries, pace and a bound on everything."""
 
-import logging
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from engine.http import failures, retry
+from engine.http import failures, retry, trace
 from engine.http.errors import HostRefused, ServiceError
 from engine.http.failures import Answer, Call, TooLargeError, TooSlowError, UnsendableError
 from engine.http.hosts import ADVICE, AllowedHosts, origin
@@ -20,8 +22,6 @@ from engine.http.reply import Reply
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 Explain = Callable[[int, bytes], tuple[str | None, str | None]]
 
-_log = logging.getLogger("cwctl.http")
-
 # Where one of these ends an attempt, the request cannot have reached the service.
 _NOTHING_SENT = (
     httpx.ConnectError,
@@ -30,6 +30,8 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+_IDS = 64
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _UNUSABLE = (UnsendableError, httpx.InvalidURL, httpx.DecodingError, TooLargeError, TooSlowError)
 
 
@@ -114,6 +116,7 @@ class Transport:
         }
         self.sent = 0
         """Requests sent so far, repeated ones included."""
+        self._ids: deque[str] = deque(maxlen=_IDS)
 
     def get(self, path: str, params: Params = (), headers: Mapping[str, str] | None = None) -> Reply:
         """Reads. Repeated after connect errors, time-outs, 429, 502, 503, 504 and a 500 that says time-out."""
@@ -155,6 +158,12 @@ class Transport:
             own.update(headers)
         return self._run(_Outgoing(verb, self._url(path), path, (), own, body, safe=retry and verb != "POST"))
 
+    def request_ids(self) -> tuple[str, ...]:
+        """The ids that the service gave to the last writes since this was asked before, oldest first."""
+        ids = tuple(self._ids)
+        self._ids.clear()
+        return ids
+
     def close(self) -> None:
         """Closes the connections."""
         self._wire.close()
@@ -187,7 +196,9 @@ class Transport:
                 if 200 <= status < 300:
                     plain = not outgoing.params and "?" not in outgoing.path
                     path = outgoing.path if plain else safe_target(outgoing.path, outgoing.params)
-                    return Reply(status, answered, content, self._service, outgoing.verb, path)
+                    return Reply(
+                        status, answered, content, self._service, outgoing.verb, path, partial(_secrets, auth, outgoing)
+                    )
                 if status == 401 and not reauthorized and self._reauthorize is not None and self._reauthorize(auth):
                     reauthorized = True
                     continue
@@ -220,18 +231,35 @@ class Transport:
         with self._slots:
             with self._count:
                 self.sent += 1
-            response = self._wire.handle_request(request)
-            try:
-                content = self._read(response, deadline)
-            finally:
-                response.close()
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s %s %s: %d", self._service, outgoing.verb, safe_target(outgoing.path), response.status_code)
+            with self._traced(outgoing, auth) as told:
+                response = self._wire.handle_request(request)
+                try:
+                    content = self._read(response, deadline)
+                finally:
+                    response.close()
+                told(response.status_code, response.headers, len(content))
+        request_id = None if outgoing.verb == "GET" else failures.request_id(response.headers)
+        if request_id is not None:
+            self._ids.append(scrub(request_id, _secrets(auth, outgoing), limit=80))
         return response.status_code, response.headers, content
+
+    @contextmanager
+    def _traced(self, outgoing: "_Outgoing", auth: Mapping[str, str]) -> Iterator[trace.Told]:
+        """Tells whoever listens how an attempt ended, and how long it took."""
+        if not trace.listening():
+            yield trace.nothing
+            return
+        call = self._call(outgoing)
+        request = (call.service, call.verb, call.path)
+        with trace.attempt(request, self._pace.clock, partial(_secrets, auth, outgoing)) as told:
+            yield told
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         chunks: list[bytes] = []
         size = 0
+        if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+            # Compressed twice, a few kilobytes become more than fits into memory.
+            raise httpx.DecodingError("a compression that was not asked for")
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > self._limits.max_reply_bytes:
@@ -256,7 +284,7 @@ class Transport:
             raise error from None
         if throttled and self._bucket is not None:
             self._bucket.hold(seconds)
-        _log.info("%s; next attempt in %.1f s", scrub(error.message, limit=120), seconds)
+        trace.pausing(scrub(error.message, limit=120), seconds)
         self._pace.sleep(seconds)
 
     def _call(self, outgoing: "_Outgoing") -> Call:

@@ -64,7 +64,7 @@ def from_json(text: bytes) -> Plan:
     try:
         document = msgspec.json.decode(text)
         for change in document["changes"]:
-            change["fields"] = [_typed(field) for field in change["fields"]]
+            change["fields"] = [typed_field(field) for field in change["fields"]]
         plan = msgspec.convert(document, Plan)
     except (msgspec.ValidationError, msgspec.DecodeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise PlanUnreadable(f"this is not a saved plan: {error}") from error
@@ -76,8 +76,11 @@ class _Header(msgspec.Struct):
     format_version: int
 
 
-def _typed(field: dict[str, Any]) -> dict[str, Any]:
-    """Money and dates of a field's values from their text, by the field's name."""
+def typed_field(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's dict form with its money and dates made from their text, by the field's name.
+
+    Raises ValueError and TypeError for what is neither.
+    """
     name = field["field"]
 
     def value(of: Any) -> Any:

@@ -95,6 +95,10 @@ class Api:
         """Requests sent so far."""
         return self._transport.sent + self._codebase.sent
 
+    def request_ids(self) -> tuple[str, ...]:
+        """The ids that the PSA gave to the last writes since this was asked before."""
+        return self._transport.request_ids()
+
     def close(self) -> None:
         """Closes the connections."""
         self._transport.close()

@@ -102,6 +102,10 @@ class PsaClient:
         """Requests sent so far."""
         return self._api.sent
 
+    def request_ids(self) -> tuple[str, ...]:
+        """The ids that the PSA gave to the last writes since this was asked before."""
+        return self._api.request_ids()
+
     def close(self) -> None:
         """Closes the connections."""
         self._api.close()

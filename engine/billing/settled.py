@@ -3,7 +3,7 @@
 Source: the specification's section "Identity": the days in a key are those under which the line was first posted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import product
 
@@ -80,10 +80,14 @@ def _by_rules(steps: Sequence[_Step], start: int, proven: SegmentEvidence, close
     """
     posted = _posted_steps(proven)
     for increase, decrease in product((_own_day, _first_begun, _last_begun), (_own_day, _next_month)):
-        days = [(increase if step.licences > 0 else decrease)(step.on, posted, proven.first) for step in steps]
-        periods = {proven.first, *(day for day in days if day < proven.first)}
-        for in_place, period in product(range(len(steps) + 1), periods):
-            in_base = [number < in_place or day < period for number, day in enumerate(days)]
+        days = [(increase if step.licences > 0 else decrease)(step.on, posted) for step in steps]
+        periods = sorted({proven.first, *(day for day in days if day < proven.first)})
+        # Most of these choices come to the same.
+        choices = dict.fromkeys(
+            tuple(number < in_place or day < period for number, day in enumerate(days))
+            for in_place, period in product(range(len(steps) + 1), periods)
+        )
+        for in_base in choices:
             yield from _of_first(steps, days, in_base, start, proven, closed)
 
 
@@ -119,24 +123,21 @@ def _of_first(
         found.append(begins)
 
 
-_DayOf = Callable[[date, dict[date, int], date], date]
-"""From a change's own day, the days of posted steps, and the first day of the base line."""
-
-
-def _own_day(day: date, posted: dict[date, int], first: date) -> date:
+def _own_day(day: date, _posted: dict[date, int]) -> date:
     return day
 
 
-def _next_month(day: date, posted: dict[date, int], first: date) -> date:
+def _next_month(day: date, _posted: dict[date, int]) -> date:
     return fonm(day)
 
 
-def _first_begun(day: date, posted: dict[date, int], first: date) -> date:
+def _first_begun(day: date, posted: dict[date, int]) -> date:
     """The first of the month; or of the segment, the agreement or its year, if a line shows that it began later."""
     return min((begun for begun in posted if fom(day) <= begun <= day), default=fom(day))
 
 
-def _last_begun(day: date, posted: dict[date, int], first: date) -> date:
+def _last_begun(day: date, posted: dict[date, int]) -> date:
+    """The same, where the lines begin on more than one day of that month."""
     return max((begun for begun in posted if fom(day) <= begun < day), default=fom(day))
 
 

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
+import html
 import re
-from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl, quote
 
 HIDDEN = "***"
 
@@ -15,13 +16,22 @@ _MEMBER = re.compile(
     r"""("[^"]*"|'[^']*'|[^\s,;&}"']{8,})""",
     re.IGNORECASE,
 )
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+")
+_USER = re.compile(r"//[^/?#@]*@")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+_TELLING = 12
+"""So many characters of a secret are too many to show."""
 
 
 def scrub(text: str, secrets: Sequence[str] = (), limit: int = 500) -> str:
     """A text of a service made fit to show: on one line, cut to `limit`, without `secrets` or what looks like one."""
     for secret in secrets:
-        text = text.replace(secret, HIDDEN)
+        for form in _forms(secret):
+            # Also what is only begun: services like to quote the start of what they refuse.
+            text = re.sub(
+                rf"{re.escape(form[:_TELLING])}[\w+/=.~%&;\\-]*" if len(form) > _TELLING else re.escape(form),
+                HIDDEN,
+                text,
+            )
     # Much more than is shown is never searched: what looks like a secret may be long, and searching takes time.
     text = text[: 4 * limit]
     text = _UNPRINTABLE.sub(" ", text)
@@ -37,12 +47,13 @@ def safe_target(path: str, params: Sequence[tuple[str, str]] = (), limit: int = 
     if pairs:
         shown = "&".join(f"{name}={HIDDEN if _SECRET_NAME.search(name) else value}" for name, value in pairs)
         bare = f"{bare}?{shown}"
-    return scrub(bare, limit=limit)
+    return scrub(_USER.sub(f"//{HIDDEN}@", bare), limit=limit)
 
 
 def secrets_of(headers: Mapping[str, str], form: bytes = b"") -> list[str]:
     """The texts in authorization headers, and values of a form, that must never be echoed, the longest first."""
-    found = {value for _, value in parse_qsl(form.decode("utf-8", "replace"))}
+    pairs = parse_qsl(form.decode("utf-8", "replace"))
+    found = {value for name, value in pairs if _SECRET_NAME.search(name)}
     for value in headers.values():
         scheme, _, credential = value.partition(" ")
         found.update((value, credential))
@@ -50,6 +61,14 @@ def secrets_of(headers: Mapping[str, str], form: bytes = b"") -> list[str]:
             user, _, password = _decoded(credential).partition(":")
             found.update((user, password, user.partition("+")[2]))
     return sorted((text for text in found if len(text) >= 6), key=len, reverse=True)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The secret as a service may write it: as it is, in an address, in a web page, in JSON."""
+    yield secret
+    address = quote(secret, safe="")
+    others = (address, address.lower(), html.escape(secret), secret.replace("/", "\\/"), secret.replace("+", "\\u002B"))
+    yield from (other for other in dict.fromkeys(others) if other != secret)
 
 
 def _decoded(credential: str) -> str:

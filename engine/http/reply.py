@@ -1,8 +1,8 @@
 """A reply as a value, and its JSON as typed values."""
 
 import re
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -18,7 +18,10 @@ _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply with a status of 2xx. `headers` finds names in any case; `service` to `path` are for messages."""
+    """A reply with a status of 2xx. `headers` finds names in any case; `service` to `path` are for messages.
+
+    `secrets` gives what of its request must not be shown, should the reply repeat it.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -26,6 +29,7 @@ class Reply:
     service: str = ""
     verb: str = ""
     path: str = ""
+    secrets: Callable[[], Sequence[str]] = field(default=tuple, compare=False)
 
     def __repr__(self) -> str:
         return f"Reply({self.verb} {self.path}: {self.status}, {len(self.content)} bytes)"
@@ -48,18 +52,19 @@ def bad_reply(reply: Reply, failure: Exception) -> BadReply:
     )
 
 
-def page_title(content: bytes) -> str | None:
+def page_title(content: bytes, secrets: Sequence[str] = ()) -> str | None:
     """What a web page says of itself; None if the content is no web page, "untitled" if it has no title."""
     start = content[:2000].lstrip()[:20].lower()
     if not start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")):
         return None
     found = _TITLE.search(content[:20000])
-    title = scrub(re.sub(r"\s+", " ", found[1].decode("utf-8", "replace")), limit=120) if found else ""
+    title = scrub(re.sub(r"\s+", " ", found[1].decode("utf-8", "replace")), secrets, limit=120) if found else ""
     return title or "untitled"
 
 
 def _why(reply: Reply, failure: Exception) -> tuple[str, str]:
-    title = page_title(reply.content)
+    secrets = reply.secrets()
+    title = page_title(reply.content, secrets)
     if title is not None:
         # What was sent with a write, a token perhaps, could stand in the title of the page.
         named = f" ({title})" if reply.verb == "GET" else ""
@@ -71,11 +76,11 @@ def _why(reply: Reply, failure: Exception) -> tuple[str, str]:
         return "the reply is empty", "Try again; if it stays, check the address of the connection."
     if isinstance(failure, msgspec.ValidationError):
         return (
-            f"the reply does not have the expected form: {scrub(str(failure), limit=200)}",
+            f"the reply does not have the expected form: {scrub(str(failure), secrets, limit=200)}",
             "The service may have changed its format; nothing was planned from this reply.",
         )
     return (
-        f"the reply is not complete JSON ({len(reply.content)} bytes): {scrub(str(failure), limit=200)}",
+        f"the reply is not complete JSON ({len(reply.content)} bytes): {scrub(str(failure), secrets, limit=200)}",
         "The reply was probably cut on the way. Try again; if it stays, look at the network or a proxy.",
     )
 

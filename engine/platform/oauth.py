@@ -86,9 +86,11 @@ def _refused(failure: ServiceError, held: Tokens) -> AuthenticationFailed:
 
 
 def _lost(failure: ServiceError) -> AuthenticationFailed:
+    # What the platform says as it fails may hold the tokens that it has just made.
+    why = "the platform failed" if failure.status is not None and failure.status >= 400 else failure.message
     return _rewritten(
         failure,
-        f"the reply with the new refresh token did not arrive ({failure.message}), so the platform may have replaced "
+        f"the reply with the new refresh token did not arrive ({why}), so the platform may have replaced "
         "the stored one",
         f"Run again: if the stored token is still good, nothing was lost. If it is refused, {NEW_TOKEN}.",
         lost=True,

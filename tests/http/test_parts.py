@@ -204,3 +204,40 @@ def test_a_reply_of_endless_nesting_is_a_bad_reply() -> None:
     nested = Reply(200, {}, b"[" * 100_000, "Service", "GET", "list")
     with pytest.raises(BadReply, match="GET list"):
         decode(nested, list[object])
+
+
+ECHOED = "eyJhbGciOi+made/up=token-0123456789-abcdefghij"
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "{0}",
+        "Bearer {0}",
+        "eyJhbGciOi%2Bmade%2Fup%3Dtoken-0123456789-abcdefghij",
+        "eyJhbGciOi%2bmade%2fup%3dtoken-0123456789-abcdefghij",
+        "eyJhbGciOi\\u002Bmade/up=token-0123456789-abcdefghij",
+        "eyJhbGciOi+made\\/up=token-0123456789-abcdefghij",
+        "eyJhbGciOi+made/up=tok…",
+        "it begins with eyJhbGciOi+m",
+    ],
+)
+def test_a_secret_is_hidden_however_a_service_writes_it(echo: str) -> None:
+    secrets = secrets_of({"Authorization": f"Bearer {ECHOED}"})
+    shown = scrub(f"who is {echo.format(ECHOED)}?", secrets)
+    assert "eyJhbGciOi" not in shown
+    assert "0123456789" not in shown
+    assert shown.startswith("who is ")
+
+
+@pytest.mark.parametrize("filling", range(60, 130, 7))
+def test_a_title_that_is_cut_inside_a_secret_shows_no_part_of_it(filling: int) -> None:
+    page = f"<html><title>{'x' * filling} {ECHOED}</title></html>".encode()
+    reply = Reply(200, {}, page, "StreamOne Ion", "GET", "x", lambda: secrets_of({"Authorization": f"Bearer {ECHOED}"}))
+    with pytest.raises(BadReply) as caught:
+        decode(reply, int)
+    assert "eyJ" not in str(caught.value)
+
+
+def test_a_password_in_an_address_is_hidden() -> None:
+    assert safe_target("https://me:made-up-password@psa.example.com/x") == "https://***@psa.example.com/x"

@@ -1,5 +1,6 @@
 """The transport: what it sends, refuses and explains, and the bounds it keeps."""
 
+import gzip
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -230,3 +231,10 @@ def test_loopback_is_not_paced() -> None:
         for _ in range(10):
             transport.get("x")
     assert clock.naps == []
+
+
+def test_a_reply_compressed_twice_is_not_opened(service: respx.MockRouter) -> None:
+    bomb = gzip.compress(gzip.compress(b"0" * 2**20))
+    service.get("/x").respond(200, content=bomb, headers={"content-encoding": "gzip, gzip"})
+    with pytest.raises(BadReply, match="wrongly compressed"):
+        make_transport().get("x")

@@ -1,5 +1,6 @@
 """The runs that a journal holds, and whether a plan was applied by one of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
@@ -30,23 +31,29 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def runs(records: Iterable[Record]) -> tuple[Run, ...]:
     """The runs of a journal, in the order in which they began."""
     begun: dict[str, Begun] = {}
-    writes: dict[str, list[Write]] = {}
+    writing: dict[str, dict[str, Writing]] = defaultdict(dict)
+    written: dict[tuple[str, str], Written] = {}
     ended: dict[str, Ended] = {}
     for record in records:
         match record:
             case Begun():
                 begun[record.run] = record
-                writes[record.run] = []
             case Writing():
-                writes[record.run].append(Write(writing=record))
+                writing[record.run][record.change.address] = record
             case Written():
-                last = writes[record.run].pop()
-                writes[record.run].append(Write(writing=last.writing, written=record))
+                written[record.run, record.address] = record
             case Ended():
                 ended[record.run] = record
             case Resumed():
                 pass
-    return tuple(Run(begun=one, writes=tuple(writes[run]), ended=ended.get(run)) for run, one in begun.items())
+    return tuple(
+        Run(
+            begun=one,
+            writes=tuple(Write(writing=sent, written=written.get((run, to))) for to, sent in writing[run].items()),
+            ended=ended.get(run),
+        )
+        for run, one in begun.items()
+    )
 
 
 def applied(records: Iterable[Record], plan_id: str) -> Run | None:

@@ -44,7 +44,7 @@ def apply(
       cwctl apply night.plan --yes
       cwctl apply --customer 306870
     """
-    from engine.cli.own_folder import one_writer
+    from engine.cli.locking import one_writer
     from engine.cli.planning import planned, print_plan, selection
     from engine.cli.saved import check_day, must_apply, read_plan
     from engine.cli.services import opened
@@ -69,7 +69,7 @@ def apply(
             print_plan(plan, "text" if saved is None else "summary")
         if plan.changes and not yes:
             _ask(len(plan.changes), chosen.name, style)
-        with one_writer(Path(workspace.root), chosen.name):
+        with one_writer(Path(workspace.root), chosen):
             return _carry_out(plan, services, style)
 
 

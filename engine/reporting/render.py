@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from engine import resources
 from engine.reporting import formats
 from engine.reporting.explanation_view import explanation_view
+from engine.reporting.journal_view import journal_view
 from engine.reporting.plan_view import plan_view
 from engine.reporting.rule_tests_view import rule_tests_view
 
@@ -39,6 +40,11 @@ def render_explanation_text(explanation: dict[str, Any], width: int, color: bool
 def render_report_text(report: dict[str, Any], width: int, color: bool) -> str:
     """What became of a plan's changes, for a terminal of `width` columns."""
     return _environment(width, color).get_template("report.txt.j2").render(report=report)
+
+
+def render_journal_text(journal: dict[str, Any], width: int, color: bool) -> str:
+    """The runs of a journal, for a terminal of `width` columns."""
+    return _environment(width, color).get_template("journal.txt.j2").render(journal_view(journal))
 
 
 def render_ping_text(ping: dict[str, Any], width: int, color: bool) -> str:

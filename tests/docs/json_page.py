@@ -82,6 +82,13 @@ def _is_instant(value: object) -> bool:
         return False
 
 
+def _is_moment(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo == UTC
+    except ValueError:
+        return False
+
+
 def _is_decimal(value: object) -> bool:
     try:
         return isinstance(value, str) and Decimal(value).is_finite()
@@ -97,6 +104,7 @@ _FITS: dict[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
     "day": _is_day,
     "instant": _is_instant,
+    "moment": _is_moment,
     "money": _is_decimal,
     "integer": _is_integer,
     "true or false": lambda value: isinstance(value, bool),

@@ -21,6 +21,8 @@ COMMANDS = {
     "plan-and-show",
     "explain",
     "apply",
+    "journal-show",
+    "journal-verify",
     "ping",
     "sandbox-serve",
     "sandbox-advance",
@@ -113,6 +115,22 @@ def test_plan_show_and_apply(command: Command, workspace: Path) -> None:
     _check(report, "apply")
 
 
+def test_journal(command: Command, workspace: Path) -> None:
+    command("apply", "--yes")
+    listed = command("journal", "show")
+    assert listed["runs"]
+    _check(listed, "journal-show")
+    shown = command("journal", "show", "--run", "last")
+    assert any(one["requests"] for one in shown["runs"][0]["written"])
+    _check(shown, "journal-show")
+    _check(command("journal", "verify"), "journal-verify")
+    (journal,) = (workspace / ".cwctl").glob("journal-*.jsonl")
+    _edit(journal, '"record":"ended"', '"record":"begun"')
+    broken = command("journal", "verify", code=1)
+    assert broken["problem"]
+    _check(broken, "journal-verify")
+
+
 def test_explain(command: Command, workspace: Path) -> None:
     command("apply", "--yes")
     command("sandbox", "advance", "--to", "2026-07-20")
@@ -174,7 +192,8 @@ def test_a_difference_is_seen() -> None:
     example["outcomes"][0]["status"] = 1
     del example["held"]
     assert list(PAGE.problems(example, "apply")) == [
-        "$: has the keys ['connection', 'counts', 'outcomes'], apply has ['connection', 'counts', 'held', 'outcomes']",
+        "$: has the keys ['connection', 'counts', 'duplicates', 'outcomes', 'run', 'stopped', 'unsearched'], "
+        "apply has ['connection', 'counts', 'duplicates', 'held', 'outcomes', 'run', 'stopped', 'unsearched']",
         "$.outcomes[0].status: is text, not 1",
     ]
 

@@ -2,16 +2,17 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 
 import click
 
 from engine.cli import exits
 from engine.cli.exits import Stop
-from engine.cli.output import complain
+from engine.cli.output import complain, say
 
 _VERBS = {
     "validate": "Check the workspace's files, without any network.",
@@ -26,6 +27,9 @@ _VERBS = {
     "schema": "Print a JSON Schema of the workspace's files.",
     "version": "Print the version.",
 }
+
+
+_GLOBAL = {"-C": "-C DIR validate", "-v": "-v plan", "--verbose": "--verbose plan"}
 
 
 class _Verbs(click.Group):
@@ -63,8 +67,15 @@ class _Verbs(click.Group):
     metavar="DIR",
     help="The workspace's folder. Default: CWCTL_WORKSPACE, else the nearest folder above that holds one.",
 )
+@click.option(
+    "-v",
+    "--verbose",
+    "verbosity",
+    count=True,
+    help="Show each request on stderr; -vv with its query, -vvv with the size and id of its reply. Never a secret.",
+)
 @click.pass_context
-def cli(context: click.Context, directory: str | None) -> None:
+def cli(context: click.Context, directory: str | None, verbosity: int) -> None:
     """Keep ConnectWise PSA in step with a cloud platform.
 
     Mappings and rules are YAML in git. `plan` shows what would change in the PSA, `apply` does it.
@@ -76,20 +87,49 @@ def cli(context: click.Context, directory: str | None) -> None:
       cwctl apply night.plan
     """
     context.obj = directory or os.environ.get("CWCTL_WORKSPACE") or None
+    if verbosity:
+        from engine.cli.verbose import requests_shown
+
+        context.with_resource(requests_shown(verbosity))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: see `engine.cli.exits` for the codes."""
     # A run makes many values and next to no cycles, then ends: collecting often would only cost time.
     gc.set_threshold(200_000, 20, 20)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A character that the output's encoding lacks, in a customer's name say, must not end a run.
             stream.reconfigure(errors="replace")
-    code = run(arguments)
+    code = _flushed(run(arguments))
+    # What is left to do needs no answer to Ctrl-C but to end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # … and a last search for cycles before the end would cost more than all the rest of it.
     gc.freeze()
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed leads nowhere: else the next file that is opened would take its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False, encoding="utf-8"))
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once what was printed has got out; what cannot is dropped, or the interpreter would fail on it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            code = code or exits.ERROR
+    return code
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -112,16 +152,16 @@ def _ended(error: Exception) -> int:
             return error.code
         case click.exceptions.Exit():
             return error.exit_code
-        case click.NoSuchOption() if error.option_name == "-C":
-            error.show()
-            sys.stderr.write("    -C stands before the command: `cwctl -C DIR validate`.\n")
         case click.ClickException():
-            error.show()
+            shown = StringIO()
+            error.show(file=shown)
+            say(shown.getvalue())
+            if isinstance(error, click.NoSuchOption) and error.option_name in {"-C", "-v", "--verbose"}:
+                say(f"    {error.option_name} stands before the command: `cwctl {_GLOBAL[error.option_name]}`.\n")
         case click.Abort():
             complain("interrupted; nothing further was done")
         case BrokenPipeError():
-            # The reader of our output is gone: so is the reason to write.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            pass  # The reader of our output is gone: so is the reason to write.
         case OSError():
             complain(f"{error.filename or 'the system'}: {error.strerror or error}")
         case _:

@@ -138,7 +138,7 @@ def test_a_full_disk_behind_the_output_is_an_error(workspace: Path) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == "Error: the system: No space left on device\n"
+    assert done.stderr == "Error: standard output: No space left on device\n"
 
 
 def test_a_process_ends_with_the_code(workspace: Path) -> None:

@@ -3,8 +3,12 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from textwrap import wrap
+from typing import Any
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
 _ADDRESS = re.compile(r"\b(www)(?=\.)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
 
@@ -56,6 +60,17 @@ def signed(text: str) -> str:
 def plain_text(value: object) -> str:
     """One line without control characters, so that a name from a service cannot drive the terminal."""
     return _CONTROL.sub("", " ".join(str(value).split()))
+
+
+def on_one_line(value: Any) -> Any:
+    """The value with every text in it as `plain_text` leaves it, unless it is harmless as it is."""
+    if isinstance(value, str):
+        return value if value.isprintable() else plain_text(value)
+    if isinstance(value, dict):
+        return {on_one_line(name): on_one_line(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [on_one_line(one) for one in value]
+    return value
 
 
 def shown(field: str, value: object) -> str:

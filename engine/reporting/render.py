@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine import resources
 from engine.reporting import formats
@@ -63,6 +63,13 @@ def render_rule_tests_text(results: dict[str, Any], width: int, color: bool) -> 
     return _environment(width, color).get_template("rule-tests.txt.j2").render(view)
 
 
+class _OnOneLine(Template):
+    """A template that gets every text on one line and without control characters, wherever it comes from."""
+
+    def render(self, *given: Any, **named: Any) -> str:
+        return super().render(formats.on_one_line(dict(*given, **named)))
+
+
 def _environment(width: int, color: bool) -> Environment:
     # The output is text for a terminal, or Markdown with its own escaping: HTML escaping would spoil both.
     environment = Environment(
@@ -73,6 +80,7 @@ def _environment(width: int, color: bool) -> Environment:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
+    environment.template_class = _OnOneLine
     environment.filters.update({name: partial(_painted, code if color else None) for name, code in _CODES.items()})
     own: dict[str, Callable[..., str]] = {
         "money": formats.money,

@@ -1,4 +1,4 @@
-"""The effect of changed lines on invoices: what each brings in every period to come, and once until then.
+"""The effect of changed lines on invoices: what each brings in every period to come, once until then, and next.
 
 Both are sums of rounded amounts of periods, so the effects of all lines of a service add up exactly to the change of
 what is invoiced.
@@ -6,6 +6,7 @@ what is invoiced.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -26,27 +27,37 @@ class ServiceLine(Billable, Protocol):
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """What a line, or a change of it, brings: `recurring` in each period of the steady state, `once` before it."""
+    """What a line, or a change of it, brings: `recurring` in each period of the steady state, `once` before it.
+
+    `upcoming` is what it brings by the end of the period that the next invoice is for, where the agreement prorates,
+    and in that period alone where it does not. Only a change of it is an amount of that invoice: the days that have
+    been invoiced already are the same on both sides.
+    """
 
     recurring: Amount = NOTHING
     once: Amount = NOTHING
+    upcoming: Amount = NOTHING
 
     def __add__(self, other: "Effect") -> "Effect":
-        return Effect(self.recurring + other.recurring, self.once + other.once)
+        return Effect(self.recurring + other.recurring, self.once + other.once, self.upcoming + other.upcoming)
 
     def __sub__(self, other: "Effect") -> "Effect":
-        return Effect(self.recurring - other.recurring, self.once - other.once)
+        return Effect(self.recurring - other.recurring, self.once - other.once, self.upcoming - other.upcoming)
 
 
 NO_EFFECT = Effect()
 
 
 class Steady(msgspec.Struct, frozen=True):
-    """The first day of the steady state's first period, and what each line brings, in the order of the lines given."""
+    """The first day of the steady state's first period, and what each line brings, in the order of the lines given.
+
+    `licences` are those that are billed on that day, before and after.
+    """
 
     period: date
     before: tuple[Effect, ...]
     after: tuple[Effect, ...]
+    licences: tuple[Decimal, Decimal]
 
 
 def steady_and_before(
@@ -58,6 +69,7 @@ def steady_and_before(
     prorates: bool,
     before_renews: bool,
     after_renews: bool,
+    due: date | None = None,
     from_day: date | None = None,
     decimals: int = 2,
     rounding: Rounding = "half_up",
@@ -67,25 +79,48 @@ def steady_and_before(
     The steady state begins with the first billing period that begins after `as_of` and from which on nothing changes
     any more. `before_renews` and `after_renews` say that the term goes on by itself: the base and delta lines that
     reach its end are open-ended then, unless that end has passed. Periods that end before `from_day` are left out.
+    `due` is a day of the period that the next invoice is for; without one it is `as_of`.
     """
     old = _spans(before, as_of, renews=before_renews)
     new = _spans(after, as_of, renews=after_renews)
     period = _steady_from((*old, *new), agreement, as_of)
+    next_day = due or as_of
+    following = agreement.period_end(next_day) + _ONE_DAY
 
-    def effect_of(span: Span) -> Effect:
-        return Effect(
-            recurring=billed(span, agreement, period, prorates=prorates, decimals=decimals, rounding=rounding),
-            once=billed_before(
-                span, agreement, period, prorates=prorates, since=from_day, decimals=decimals, rounding=rounding
-            ),
+    def until(span: Span, day: date) -> Amount:
+        return billed_before(
+            span, agreement, day, prorates=prorates, since=from_day, decimals=decimals, rounding=rounding
         )
 
-    return Steady(period, tuple(map(effect_of, old)), tuple(map(effect_of, new)))
+    def during(span: Span, day: date) -> Amount:
+        return billed(span, agreement, day, prorates=prorates, decimals=decimals, rounding=rounding)
+
+    def effect_of(span: Span) -> Effect:
+        upcoming = until(span, following) if prorates else during(span, next_day)
+        return Effect(recurring=during(span, period), once=until(span, period), upcoming=upcoming)
+
+    known = {span: effect_of(span) for span in {*old, *new}}
+    return Steady(
+        period,
+        tuple(known[span] for span in old),
+        tuple(known[span] for span in new),
+        (_licences(before, old, period), _licences(after, new, period)),
+    )
 
 
 def change(before: Effect | None, after: Effect | None) -> Effect:
     """The effect of changing a line; None before for a line that is created, after for one that is no more."""
     return (after or NO_EFFECT) - (before or NO_EFFECT)
+
+
+def _licences(lines: Sequence[ServiceLine], spans: Sequence[Span], day: date) -> Decimal:
+    """How many licences the lines bill on a day."""
+    billing = (
+        span.quantity
+        for line, span in zip(lines, spans, strict=True)
+        if line.role in {"base", "delta"} and span.effective <= day <= (span.cancelled or date.max)
+    )
+    return sum(map(Decimal, billing), Decimal(0))
 
 
 def _spans(lines: Sequence[ServiceLine], as_of: date, *, renews: bool) -> tuple[Span, ...]:

@@ -7,12 +7,14 @@ from msgspec.structs import replace
 from engine.billing.model import Line
 from engine.planning import fields as wire
 from engine.planning.because import created_because, described, updated_because
-from engine.planning.effect import Billing, Bills, effects, posted, wanted
+from engine.planning.billed import Billed
+from engine.planning.effect import Bills, Pair, measured, posted, wanted
 from engine.planning.ends import cancelled_day
 from engine.planning.fields import Field, change_of, differing
 from engine.planning.fitting import Refused
 from engine.planning.histories import stands
 from engine.planning.invoiced import check_open, open_end
+from engine.planning.measuring import billed_of, billing_of, currency_of
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
 from engine.planning.plan import Action, Change, Effect, FieldChange, PlannedLine, Value
@@ -33,11 +35,11 @@ def compared(inputs: Inputs, service: Service) -> Part:
     planned = [planned_change(inputs, service, row) for row in sorted(found, key=_step)]
     changes = [change for change in planned if change is not None]
     unchanged = len(found) - len(changes)
-    if not changes:
-        return Part(unchanged=unchanged)
-    measured = _measured(inputs, service, found)
-    told = [replace(one, line=measured[one.address][0], effect=measured[one.address][1]) for one in changes]
-    return Part(changes=_chained(told), unchanged=unchanged)
+    if not found:
+        return Part()
+    lines, billed = _measured(inputs, service, found)
+    told = [replace(one, line=lines[one.address][0], effect=lines[one.address][1]) for one in changes]
+    return Part(changes=_chained(told), unchanged=unchanged, billed=(billed,))
 
 
 def planned_change(inputs: Inputs, service: Service, row: Row) -> Change | None:
@@ -59,31 +61,32 @@ def _step(row: Row) -> int:
     return 2
 
 
-def _measured(inputs: Inputs, service: Service, found: tuple[Row, ...]) -> dict[str, tuple[PlannedLine, Effect]]:
-    """Each line with the effect of bringing it in step, by its address."""
+def _measured(
+    inputs: Inputs, service: Service, found: tuple[Row, ...]
+) -> tuple[dict[str, tuple[PlannedLine, Effect]], Billed]:
+    """Each line with the effect of bringing it in step, by its address, and what all of them bill."""
     behaviour = _behaviour(inputs)
-    both: list[tuple[Bills | None, Bills | None]] = []
-    lines: list[PlannedLine] = []
+    pairs: list[Pair] = []
     for row in found:
         before = None if row.addition is None else posted(row.mark, row.addition, behaviour)
         line = row.line
         if line is not None and row.addition is not None:
             line = replace(line, cancelled=open_end(inputs, service, row.mark, row.addition, line))
         after = None if line is None else wanted(line, row.addition, service.mapping.synced)
-        both.append((before, after))
-        bills, retracted = (before, True) if after is None else (after, False)
+        pairs.append((before, after))
+    renews = service.subscription.auto_renew and service.subscription.state != "ended"
+    billing = billing_of(service, inputs.as_of, behaviour, renews=renews)
+    adopted = [index for index, row in enumerate(found) if row.addition and row.addition is service.adopted]
+    brought = measured(billing, pairs, *adopted[:1])
+    lines = {}
+    for row, (before, after), effect in zip(found, pairs, brought.effects, strict=True):
+        bills = before if after is None else after
         assert bills is not None
-        lines.append(planned_line(row.mark, bills, _identifier(service, row), retracted=retracted))
-    billing = Billing(
-        terms=service.stretch.terms,
-        prorates=service.stretch.agreement.prorates,
-        renews=service.subscription.auto_renew and service.subscription.state != "ended",
-        owned_from=service.owned_from,
-        as_of=inputs.as_of,
-        behaviour=behaviour,
-    )
-    addresses = [address_of(service, row.mark) for row in found]
-    return dict(zip(addresses, zip(lines, effects(billing, both), strict=True), strict=True))
+        told = planned_line(row.mark, bills, _identifier(service, row), retracted=after is None)
+        told = replace(told, currency=currency_of(service), steady_from=brought.steady_from)
+        lines[address_of(service, row.mark)] = (told, effect)
+    marks = [row.mark for row in found]
+    return lines, billed_of(service, list(zip(marks, pairs, strict=True)), brought)
 
 
 def planned_line(mark: Mark, bills: Bills, item: str | None, *, retracted: bool = False) -> PlannedLine:

@@ -1,16 +1,18 @@
-"""What changed lines do to what is invoiced: in each period to come, and once until then."""
+"""What changed lines do to what is invoiced: in each period to come, once until then, and on the next invoice."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.billing.effect_periods import Effect as Brought
 from engine.billing.effect_periods import change, steady_and_before
 from engine.billing.model import AgreementTerms, Line
+from engine.billing.proration import NOTHING, Amount, billed
 from engine.planning.ends import last_billed
-from engine.planning.plan import Effect
+from engine.planning.plan import Effect, Recurring
 from engine.psa.mark import Mark
 from engine.psa.models import Addition
 from engine.workspace.model import PsaBehaviour
@@ -19,13 +21,17 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Billing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an agreement bills a service. `renews` says that the term goes on by itself."""
+    """How an agreement bills a service. `renews` says that the term goes on by itself.
+
+    `due` is the first day of the period that the next invoice is for.
+    """
 
     terms: AgreementTerms
     prorates: bool
     renews: bool
     owned_from: date
     as_of: date
+    due: date
     behaviour: PsaBehaviour
 
 
@@ -69,10 +75,28 @@ def posted(mark: Mark, addition: Addition, behaviour: PsaBehaviour) -> Bills:
     )
 
 
-def effects(billing: Billing, pairs: Sequence[tuple[Bills | None, Bills | None]]) -> list[Effect]:
-    """The effect of each pair of before and after; they add up to the change of what the agreement is invoiced.
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service on an agreement brings: recurring before and after, and the effect of each pair of lines.
 
-    The pairs are all lines of the service on the agreement, also those that stay as they are.
+    The effects add up to the change. `steady_from` is the day from which on each period brings the same, `licences`
+    are those billed then, before and after.
+    """
+
+    before: Recurring
+    after: Recurring
+    effects: tuple[Effect, ...]
+    steady_from: date
+    licences: tuple[Decimal, Decimal]
+
+
+Pair = tuple[Bills | None, Bills | None]
+"""A line as it is and as it will be."""
+
+
+def measured(billing: Billing, pairs: Sequence[Pair], taken_over: int | None = None) -> Measured:
+    """What the pairs bring: all lines of the service on the agreement, also unchanged ones.
+
+    `taken_over` is the place of one that others made: it has been charged up to the next invoice.
     """
     before = [one for one, _ in pairs if one is not None]
     after = [other for _, other in pairs if other is not None]
@@ -84,13 +108,21 @@ def effects(billing: Billing, pairs: Sequence[tuple[Bills | None, Bills | None]]
         prorates=billing.prorates,
         before_renews=_goes_on(billing, before),
         after_renews=_goes_on(billing, after),
+        due=billing.due,
         from_day=billing.owned_from,
         rounding=billing.behaviour.rounding,
     )
     old, new = iter(steady.before), iter(steady.after)
-    return [
-        _effect(change(next(old) if one else None, next(new) if other else None), billing.terms) for one, other in pairs
-    ]
+    changes = [change(next(old) if one else None, next(new) if other else None) for one, other in pairs]
+    if taken_over is not None:
+        changes[taken_over] = replace(changes[taken_over], upcoming=_when_due(billing, pairs[taken_over]))
+    return Measured(
+        before=_recurring(steady.before, billing.terms),
+        after=_recurring(steady.after, billing.terms),
+        effects=tuple(_effect(one, billing.terms) for one in changes),
+        steady_from=steady.period,
+        licences=steady.licences,
+    )
 
 
 def _goes_on(billing: Billing, lines: Sequence[Bills]) -> bool:
@@ -102,8 +134,31 @@ def _goes_on(billing: Billing, lines: Sequence[Bills]) -> bool:
     return bool(ends) and max(ends) >= billing.terms.period_end(following)
 
 
+def _when_due(billing: Billing, pair: Pair) -> Amount:
+    """What a line brings more in the period of the next invoice alone."""
+    amounts = [
+        NOTHING
+        if one is None
+        else billed(one, billing.terms, billing.due, prorates=billing.prorates, rounding=billing.behaviour.rounding)
+        for one in pair
+    ]
+    return amounts[1] - amounts[0]
+
+
+def _recurring(brought: Sequence[Brought], terms: AgreementTerms) -> Recurring:
+    amount = sum((one.recurring for one in brought), NOTHING)
+    if terms.billing == "annual":
+        return Recurring(year=amount.price, year_cost=amount.cost)
+    return Recurring(month=amount.price, month_cost=amount.cost)
+
+
 def _effect(brought: Brought, terms: AgreementTerms) -> Effect:
-    once = Effect(once=brought.once.price, once_cost=brought.once.cost)
+    once = Effect(
+        once=brought.once.price,
+        once_cost=brought.once.cost,
+        next_invoice=brought.upcoming.price,
+        next_invoice_cost=brought.upcoming.cost,
+    )
     if terms.billing == "annual":
         return once + Effect(year=brought.recurring.price, year_cost=brought.recurring.cost)
     return once + Effect(month=brought.recurring.price, month_cost=brought.recurring.cost)

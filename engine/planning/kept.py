@@ -6,16 +6,17 @@ from msgspec.structs import replace
 
 from engine.planning import fields as wire
 from engine.planning.additions import line_change, planned_line
-from engine.planning.effect import Billing, effects, posted
+from engine.planning.effect import measured, posted
 from engine.planning.ends import cancelled_day, last_billed
 from engine.planning.fields import differing
 from engine.planning.histories import stands
+from engine.planning.measuring import billed_of, billing_of, currency_of
 from engine.planning.observed import Inputs
-from engine.planning.plan import Change
+from engine.planning.part import Part
 from engine.planning.service import Service
 
 
-def kept_going(inputs: Inputs, service: Service) -> tuple[Change, ...]:
+def kept_going(inputs: Inputs, service: Service) -> Part:
     """The last base line with a later end, where it runs out before the end of the next period and others would not.
 
     Quantity and price stay as they are: what is right is for the person to settle who looks at the held service.
@@ -24,17 +25,17 @@ def kept_going(inputs: Inputs, service: Service) -> tuple[Change, ...]:
     base = [(mark, one) for mark, one in service.ours if mark.role == "base" and stands(one)]
     past = service.stretch.until is not None and service.stretch.until < inputs.as_of
     if not base or past or service.subscription.state == "ended":
-        return ()
+        return Part()
     mark, addition = max(base, key=lambda pair: (pair[0].segment, pair[0].on or date.min))
     ends = [line.cancelled for line in service.lines if line.role == "base"]
     last = last_billed(addition.cancelled, behaviour)
     terms = service.stretch.terms
     horizon = terms.period_end(terms.period_end(inputs.as_of) + timedelta(days=1))
     if not ends or last is None or last >= horizon or not addition.quantity:
-        return ()
+        return Part()
     reach = None if None in ends else max(end for end in ends if end is not None)
     if reach is not None and reach <= last:
-        return ()
+        return Part()
     change = line_change(
         service,
         mark,
@@ -44,14 +45,12 @@ def kept_going(inputs: Inputs, service: Service) -> tuple[Change, ...]:
         object_id=addition.id,
     )
     before = posted(mark, addition, behaviour)
-    billing = Billing(
-        terms=terms,
-        prorates=service.stretch.agreement.prorates,
-        renews=service.subscription.auto_renew,
-        owned_from=service.owned_from,
-        as_of=inputs.as_of,
-        behaviour=behaviour,
-    )
+    billing = billing_of(service, inputs.as_of, behaviour, renews=service.subscription.auto_renew)
     after = replace(before, cancelled=reach)
-    (effect,) = effects(billing, [(before, after)])
-    return (replace(change, effect=effect, line=planned_line(mark, after, addition.product_identifier)),)
+    found = measured(billing, [(before, after)])
+    line = planned_line(mark, after, addition.product_identifier)
+    line = replace(line, currency=currency_of(service), steady_from=found.steady_from)
+    return Part(
+        changes=(replace(change, effect=found.effects[0], line=line),),
+        billed=(billed_of(service, [(mark, (before, after))], found),),
+    )

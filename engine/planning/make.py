@@ -7,14 +7,13 @@ from engine.planning.catalog import plan_catalog
 from engine.planning.companies import plan_companies
 from engine.planning.coverage import covered
 from engine.planning.followers import with_followers
+from engine.planning.money import effect_by_customer, totals
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.plan import (
     KIND_ORDER,
     Change,
     Counts,
-    CustomerEffect,
-    Effect,
     Plan,
     Unmanaged,
     Unmapped,
@@ -37,7 +36,9 @@ def make(inputs: Inputs) -> Plan:
     changes = _needed(part, selected)
     unmanaged = _unmanaged(inputs, selected, posted)
     unmapped = _unmapped(inputs, selected)
-    by_customer = _by_customer(inputs, changes)
+    by_customer = effect_by_customer(
+        part.billed, changes, {one.id: one.name for one in inputs.observed.customers.values()}
+    )
     actions = Counter(change.action for change in changes)
     kinds = Counter(held.kind for held in part.held)
     return Plan(
@@ -57,7 +58,7 @@ def make(inputs: Inputs) -> Plan:
             incomplete=kinds["incomplete"],
         ),
         by_customer=by_customer,
-        total=sum((one.effect for one in by_customer), Effect()),
+        totals=totals(by_customer),
         rounding=services.rounding,
         notices=tuple(in_order(part.notices)),
         held=part.held,
@@ -77,22 +78,6 @@ def _needed(part: Part, selected: Selected) -> tuple[Change, ...]:
     referred = {address for change in wanted for address in change.needs}
     kept = [change for change in wanted if change.kind != "manufacturer" or change.address in referred]
     return tuple(sorted(kept, key=lambda change: KIND_ORDER.index(change.kind)))
-
-
-def _by_customer(inputs: Inputs, changes: tuple[Change, ...]) -> tuple[CustomerEffect, ...]:
-    found: dict[str, CustomerEffect] = {}
-    for change in changes:
-        if change.customer is None:
-            continue
-        customer = inputs.observed.customers.get(change.customer)
-        before = found.get(change.customer)
-        found[change.customer] = CustomerEffect(
-            customer=change.customer,
-            name=customer.name if customer else change.customer,
-            changes=(before.changes if before else 0) + 1,
-            effect=(before.effect if before else Effect()) + (change.effect or Effect()),
-        )
-    return tuple(sorted(found.values(), key=lambda one: (one.name.casefold(), one.customer)))
 
 
 def _unmanaged(inputs: Inputs, selected: Selected, posted: Posted) -> tuple[Unmanaged, ...]:

@@ -1,10 +1,11 @@
-"""What one stage of planning hands on: changes, what was held back, notices, and a count of what is in step."""
+"""What one stage of planning hands on: changes, what was held back, notices, what is in step, and what is billed."""
 
 from collections.abc import Iterable
 
 import msgspec
 
 from engine.diagnostics import Diagnostic
+from engine.planning.billed import Billed
 from engine.planning.plan import Change, Held
 
 
@@ -13,6 +14,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[Held, ...] = ()
     notices: tuple[Diagnostic, ...] = ()
     unchanged: int = 0
+    billed: tuple[Billed, ...] = ()
 
 
 def joined(parts: Iterable[Part]) -> Part:
@@ -23,4 +25,5 @@ def joined(parts: Iterable[Part]) -> Part:
         held=tuple(held for part in all_parts for held in part.held),
         notices=tuple(notice for part in all_parts for notice in part.notices),
         unchanged=sum(part.unchanged for part in all_parts),
+        billed=tuple(billed for part in all_parts for billed in part.billed),
     )

@@ -40,10 +40,11 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """Change of what is invoiced, price and cost, measured against invoices.
+    """Change of what is invoiced, price and cost, measured against invoices of one currency.
 
     `month` and `year` are the change of each period's invoice once everything planned has taken effect; `once` is that
-    of all invoices before then, in sum.
+    of all invoices before then, in sum. `next_invoice` is that of the next one alone, days before its period included
+    that it charges or credits besides.
     """
 
     month: Decimal = Decimal(0)
@@ -52,6 +53,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     year_cost: Decimal = Decimal(0)
     once: Decimal = Decimal(0)
     once_cost: Decimal = Decimal(0)
+    next_invoice: Decimal = Decimal(0)
+    next_invoice_cost: Decimal = Decimal(0)
 
     def __add__(self, other: "Effect") -> "Effect":
         return Effect(**{name: getattr(self, name) + getattr(other, name) for name in Effect.__struct_fields__})
@@ -60,11 +63,28 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         return Effect(**{name: getattr(self, name) - getattr(other, name) for name in Effect.__struct_fields__})
 
 
+class Recurring(msgspec.Struct, frozen=True, kw_only=True):
+    """What each month's and each year's invoices come to, price and cost, in one currency.
+
+    It is what goes on: a line that ends soon for good is no longer in it, nor is what is charged or credited once.
+    """
+
+    month: Decimal = Decimal(0)
+    month_cost: Decimal = Decimal(0)
+    year: Decimal = Decimal(0)
+    year_cost: Decimal = Decimal(0)
+
+    def __add__(self, other: "Recurring") -> "Recurring":
+        return Recurring(**{name: getattr(self, name) + getattr(other, name) for name in Recurring.__struct_fields__})
+
+
 class PlannedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The line that a change of an addition is about: as it will bill, or as it billed where it is retracted.
 
     `cancelled` is the last billed day, inclusive; `month` that of a line of consumption, `YYYY-MM`; `item` the
-    identifier of the catalog item, None where the PSA has not been asked for it or the plan makes it.
+    identifier of the catalog item, None where the PSA has not been asked for it or the plan makes it. `steady_from` is
+    the first day of the first period from which on each brings the same: what the effect calls `month` or `year`
+    counts from there, `once` before.
     """
 
     subscription: str
@@ -77,6 +97,8 @@ class PlannedLine(msgspec.Struct, frozen=True, kw_only=True):
     effective: date
     cancelled: date | None = None
     retracted: bool = False
+    currency: str | None = None
+    steady_from: date | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,9 +171,27 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomerEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What all planned services of a customer in one currency bill, before and after, and what changes.
+
+    `effect` is the sum over its changes in that currency; of month and year it is `after` less `before`. `changes` are
+    those of lines in that currency. A customer of which no line is planned has one entry without a currency.
+    """
+
     customer: str
     name: str
+    currency: str | None
     changes: int
+    before: Recurring
+    after: Recurring
+    effect: Effect
+
+
+class CurrencyEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """The sum over all customers in one currency. Currencies are never added up."""
+
+    currency: str
+    before: Recurring
+    after: Recurring
     effect: Effect
 
 
@@ -219,7 +259,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     counts: Counts
     by_customer: tuple[CustomerEffect, ...]
-    total: Effect
+    totals: tuple[CurrencyEffect, ...]
     rounding: Decimal
     """What the rounding of unit prices adds to a billing cycle over all lines: quantity times difference."""
     notices: tuple[Diagnostic, ...]

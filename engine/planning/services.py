@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.billing.money import rounded
 from engine.planning.catalog import CatalogPlan
@@ -36,7 +37,7 @@ def plan_services(
             continue
         found = study(basis, mapping)
         if found.refused is not None:
-            parts.append(Part(held=(held(inputs, mapping, found.refused),), changes=found.part.changes))
+            parts.append(replace(found.part, held=(held(inputs, mapping, found.refused),)))
             continue
         parts.append(found.part)
         if found.subscription is not None:

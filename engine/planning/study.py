@@ -85,7 +85,7 @@ def study(basis: Basis, mapping: ServiceMapping) -> Study:
     except Refused as refused:
         found.refused = refused
         if refused.code == LINE_INVOICED:
-            found.part = Part(changes=tuple(one for each in found.services for one in kept_going(basis.inputs, each)))
+            found.part = joined(kept_going(basis.inputs, each) for each in found.services)
     except (ArithmeticError, ValueError) as error:
         found.refused = Refused("value-unusable", f"a value of it cannot be reckoned with: {error}", "report it")
     return found

@@ -4,7 +4,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from engine.reporting.findings_view import findings_view
 from engine.reporting.formats import KINDS, LABELS, SIGNS, cents, counted, money, plain_text, shown, signed
+from engine.reporting.money_view import money_rows, service_effect, totals_text
 
 Document = dict[str, Any]
 
@@ -26,15 +28,16 @@ def plan_view(plan: Document) -> Document:
     groups = [
         _group(customer, names, list(changes), made) for customer, changes in groupby(_sorted(plan, names), _customer)
     ]
-    effects = {one["customer"]: effect_text(one["effect"]) for one in plan["by_customer"]}
     for group in groups:
-        group["effect"] = effects.get(group["customer"])
+        group["money"] = _money_of(plan, group["customer"])
     return {
         "plan": plan,
         "groups": groups,
         "summary": summary(plan),
-        "total": effect_text(plan["total"]),
-        "once": bool(Decimal(plan["total"]["once"])),
+        "total": totals_text(plan["totals"]),
+        "totals": [row for one in plan["totals"] for row in money_rows(one, "next invoices")],
+        "explained": any(group["money"] for group in groups),
+        "findings": findings_view(plan),
         "selection": selection_text(plan["selection"]),
         "rounding": signed(plan["rounding"]) if Decimal(plan["rounding"]) else None,
         "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"][:SHOWN_UNMAPPED]],
@@ -53,16 +56,6 @@ def summary(plan: Document) -> str:
     return f"Plan: {changes}, {counts['unchanged']:,} in step{held}."
 
 
-def effect_text(effect: Document) -> str | None:
-    """`+264.00 a month, +1,200.00 a year`, or None for no effect."""
-    parts = [
-        f"{signed(effect[name])} {words}"
-        for name, words in (("month", "a month"), ("year", "a year"), ("once", "once"))
-        if Decimal(effect[name])
-    ]
-    return ", ".join(parts) or None
-
-
 def selection_text(selection: Document) -> str:
     """What the plan was limited to, in words."""
     parts = [
@@ -71,6 +64,14 @@ def selection_text(selection: Document) -> str:
         if selection[kind]
     ]
     return "; ".join(parts) or "everything"
+
+
+def _money_of(plan: Document, customer: str | None) -> list[Document]:
+    """What a customer bills, in each currency in which something of it changes."""
+    entries = [one for one in plan["by_customer"] if one["customer"] == customer and one["currency"] and one["changes"]]
+    agreements = {one["agreement"] for one in plan["changes"] if one["customer"] == customer and one["line"]}
+    invoices = "next invoice" if len(agreements) == 1 else "next invoices"
+    return [row for one in entries for row in money_rows(one, invoices)]
 
 
 def _customer(change: Document) -> str | None:
@@ -103,12 +104,10 @@ def _service(changes: list[Document], made: dict[str, str]) -> Document:
     """The lines of a service on an agreement, in the order in which they are written."""
     first = changes[0]
     subscription, agreement = _service_of(first)
-    effects = [change["effect"] for change in changes if change["effect"]]
-    whole = {name: sum(Decimal(one[name]) for one in effects) for name in ("month", "year", "once")}
     return {
         "name": plain_text(first["name"]),
         "where": f", agreement {agreement}, subscription {plain_text(subscription)}",
-        "effect": effect_text(whole),
+        "effect": service_effect(changes),
         "source": _source(first),
         "changes": [_line_change(change, made) for change in changes],
     }

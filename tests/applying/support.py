@@ -13,7 +13,7 @@ from engine.http.asgi import AsgiTransport
 from engine.http.hosts import AllowedHosts
 from engine.http.pace import Pace
 from engine.http.secrets import Secret
-from engine.planning.plan import Change, Counts, Effect, FieldChange, Plan, Selection
+from engine.planning.plan import Change, Counts, FieldChange, Plan, Selection
 from engine.planning.plan_json import from_json, to_json
 from engine.psa.client import PsaClient, connect
 from engine.psa.mark import Mark, encode
@@ -90,7 +90,7 @@ def plan(*changes: Change) -> Plan:
         changes=changes,
         counts=Counts(**nothing),
         by_customer=(),
-        total=Effect(),
+        totals=(),
         rounding=Decimal(0),
         notices=(),
         held=(),

@@ -287,4 +287,13 @@ def test_the_effects_of_all_lines_are_the_change_of_the_invoices(
         period = MONTHLY.period_end(period) + timedelta(days=1)
     recurring = invoiced(new, period) - invoiced(old, period)
     assert recurring == invoiced(new, date(2029, 6, 1)) - invoiced(old, date(2029, 6, 1))
-    assert total(found) == Effect(recurring, once)
+    assert (total(found).recurring, total(found).once) == (recurring, once)
+    # The next invoice is for the period of the day, here with all that came before it.
+    upcoming = invoiced(new, as_of) - invoiced(old, as_of)
+    if prorates:
+        period = START
+        upcoming = NOTHING
+        while period <= as_of:
+            upcoming += invoiced(new, period) - invoiced(old, period)
+            period = MONTHLY.period_end(period) + timedelta(days=1)
+    assert total(found).upcoming == upcoming

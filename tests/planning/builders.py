@@ -8,7 +8,7 @@ from typing import Any
 from engine.diagnostics import Place
 from engine.planning.make import make
 from engine.planning.observed import Inputs, Observed
-from engine.planning.plan import Change, Held, Plan, Selection
+from engine.planning.plan import Change, Effect, Held, Plan, Selection
 from engine.platform.models import ActivityLog, Customer, ProductPlan, Subscription
 from engine.psa.mark import Mark, encode
 from engine.psa.models import Addition, Agreement, BillingCycle, CatalogItem, Company, Country, Manufacturer
@@ -423,6 +423,12 @@ def moves(change: Change) -> dict[str, tuple[object, object]]:
 def by_address(found: Plan) -> dict[str, Change]:
     """The changes of additions by their addresses, without what all of those of one subscription begin with."""
     return {one.address.removeprefix("addition:41/9001/"): one for one in found.changes}
+
+
+def total(found: Plan) -> Effect:
+    """The effect of a plan in its only currency."""
+    assert len(found.totals) <= 1
+    return next((one.effect for one in found.totals), Effect())
 
 
 def notices(found: Plan) -> list[str]:

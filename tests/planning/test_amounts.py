@@ -76,13 +76,15 @@ def test_consumption_needs_a_monthly_agreement() -> None:
     assert held(plan(USAGE, yearly)).code == "cycle-differs"
 
 
-@pytest.mark.parametrize(("cycle", "last"), [(1, date(2026, 3, 31)), (2, date(2026, 12, 31))])
-def test_what_is_bought_once_covers_a_whole_period_of_its_agreement(cycle: int, last: date) -> None:
+@pytest.mark.parametrize(("cycle", "last", "due"), [(1, date(2026, 3, 31), 0), (2, date(2026, 12, 31), 1)])
+def test_what_is_bought_once_covers_a_whole_period_of_its_agreement(cycle: int, last: date, due: int) -> None:
+    """The next invoice is for the agreement's first period: January, or the year."""
     once = subscription(cycle="one_time", end=None, start=date(2026, 3, 10))
     seen = observed(subscriptions=[once], agreements=[agreement(billing_cycle_id=cycle)], additions=[])
     change = only(plan(workspace(products=[product_mapping(kind="one_time")]), seen))
     assert after(change)["cancelled"] == last
-    assert change.effect == Effect(once=Decimal("264.00"), once_cost=Decimal("211.20"))
+    price, cost = Decimal("264.00"), Decimal("211.20")
+    assert change.effect == Effect(once=price, once_cost=cost, next_invoice=due * price, next_invoice_cost=due * cost)
 
 
 def test_a_months_accepted_figures_stay_on_its_line() -> None:

@@ -23,6 +23,7 @@ from tests.planning.builders import (
     plan,
     said,
     subscription,
+    total,
     workspace,
 )
 from tests.planning.logs import cancelled, changed, converted, created, log
@@ -54,7 +55,7 @@ def test_an_end_first_seen_today_takes_back_the_rest_of_the_month_from_today_on(
     assert moves(base) == {"cancelled": (date(2027, 3, 9), date(2026, 6, 30))}
     assert "deleted" in base.reason
     # 16 of June's 30 days; from July on nothing.
-    assert found.total == Effect(
+    assert total(found) == Effect(
         month=Decimal("-264.00"), month_cost=Decimal("-211.20"), once=Decimal("-140.80"), once_cost=Decimal("-112.64")
     )
     assert "ended" in said(found, "event-inferred")

@@ -32,6 +32,7 @@ from tests.planning.builders import (
     product_mapping,
     service_mapping,
     subscription,
+    total,
     workspace,
 )
 from tests.planning.nights import Happening, Life, Psa, World
@@ -138,7 +139,7 @@ def test_its_lines_are_those_of_the_plan(name: str) -> None:
                 one = changes[line.address]
                 assert (line.fields, line.reason, line.effect) == (one.fields, one.reason, one.effect)
                 assert line.status == ("create" if one.action == "create" else "update" if line.wanted else "retract")
-        assert found.effect == plan.total
+        assert found.effect == total(plan)
 
 
 @pytest.mark.parametrize("name", WORLDS)

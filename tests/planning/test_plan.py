@@ -18,11 +18,13 @@ from engine.planning.plan import (
     KIND_ORDER,
     Change,
     Counts,
+    CurrencyEffect,
     CustomerEffect,
     Effect,
     FieldChange,
     Held,
     Plan,
+    Recurring,
     Selection,
     Unmanaged,
     Unmapped,
@@ -38,6 +40,7 @@ from tests.planning.builders import (
     plan,
     product_mapping,
     subscription,
+    total,
     workspace,
 )
 
@@ -74,9 +77,9 @@ def test_the_effects_of_a_plans_changes_add_up_to_its_customers_and_its_total() 
     assert len(found.changes) == 3
     (one,) = found.by_customer
     assert (one.customer, one.name, one.changes) == ("100", "Larkspur (example)", 3)
-    assert one.effect == found.total == sum((change.effect or Effect() for change in found.changes), Effect())
+    assert one.effect == total(found) == sum((change.effect or Effect() for change in found.changes), Effect())
     # 12 × 22.00 less 10 × 21.00 from July; until then two more, at the old price, on 16 of June's 30 days.
-    assert (found.total.month, found.total.once) == (Decimal("54.00"), Decimal("22.40"))
+    assert (total(found).month, total(found).once) == (Decimal("54.00"), Decimal("22.40"))
 
 
 def test_changes_come_in_the_order_in_which_they_depend_on_one_another() -> None:
@@ -121,7 +124,8 @@ FIELDS = st.sampled_from(sorted(VALUES)).flatmap(
         writes=TEXTS,
     )
 )
-EFFECTS = st.builds(Effect, month=MONEY, month_cost=MONEY, year=MONEY, year_cost=MONEY, once=MONEY, once_cost=MONEY)
+EFFECTS = st.builds(Effect, **dict.fromkeys(Effect.__struct_fields__, MONEY))
+RECURRING = st.builds(Recurring, **dict.fromkeys(Recurring.__struct_fields__, MONEY))
 PLACES = st.builds(Place, TEXTS, st.integers(1, 999), st.integers(1, 999))
 CHANGES = st.builds(
     Change,
@@ -149,9 +153,21 @@ PLANS = st.builds(
     changes=st.lists(CHANGES, max_size=3).map(tuple),
     counts=st.builds(Counts, **dict.fromkeys(Counts.__struct_fields__, NUMBERS)),
     by_customer=st.lists(
-        st.builds(CustomerEffect, customer=TEXTS, name=TEXTS, changes=NUMBERS, effect=EFFECTS), max_size=2
+        st.builds(
+            CustomerEffect,
+            customer=TEXTS,
+            name=TEXTS,
+            currency=st.none() | TEXTS,
+            changes=NUMBERS,
+            before=RECURRING,
+            after=RECURRING,
+            effect=EFFECTS,
+        ),
+        max_size=2,
     ).map(tuple),
-    total=EFFECTS,
+    totals=st.lists(
+        st.builds(CurrencyEffect, currency=TEXTS, before=RECURRING, after=RECURRING, effect=EFFECTS), max_size=2
+    ).map(tuple),
     rounding=MONEY,
     notices=st.lists(st.builds(Diagnostic, code=TEXTS, text=TEXTS, place=st.none() | PLACES), max_size=2).map(tuple),
     held=st.lists(st.builds(Held, subject=TEXTS, name=TEXTS, code=TEXTS, why=TEXTS), max_size=2).map(tuple),
@@ -261,7 +277,7 @@ def with_field(**changed: Any) -> bytes:
         (broken(changes=5), "not iterable"),
         (broken(changes=["x"]), "not a saved plan"),
         (broken(as_of="yesterday"), "as_of"),
-        (broken(total={"month": "much"}), "total"),
+        (broken(totals={"month": "much"}), "totals"),
         (with_field(after="a dozen"), "not a saved plan"),
         (with_field(after=["1"]), "not a saved plan"),
         (with_field(after=True), "not a saved plan"),

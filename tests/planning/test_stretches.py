@@ -28,6 +28,7 @@ from tests.planning.builders import (
     product_mapping,
     service_mapping,
     subscription,
+    total,
     workspace,
 )
 from tests.planning.logs import cancelled, changed, created, log
@@ -91,7 +92,7 @@ def test_a_move_changes_what_each_agreement_is_invoiced_and_nothing_in_sum() -> 
     assert (old.month, new.month) == (Decimal("-264.00"), Decimal("264.00"))
     # 14 of June's 30 days stay where they were; 16 go over.
     assert (old.once, new.once) == (Decimal("-140.80"), Decimal("140.80"))
-    assert found.total == Effect()
+    assert total(found) == Effect()
 
 
 def test_a_service_without_lines_gets_those_of_both_agreements() -> None:

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.reporting.formats import counted, cut, markdown, money, plain_text, shown, signed, wrapped
-from engine.reporting.plan_view import effect_text, selection_text
+from engine.reporting.plan_view import selection_text
 
-NOTHING = dict.fromkeys(("month", "month_cost", "year", "year_cost", "once", "once_cost"), "0")
 WORDS = st.lists(st.text("abc12", min_size=1, max_size=12), min_size=1, max_size=20).map(" ".join)
 
 
@@ -30,16 +29,6 @@ def test_money_has_two_places_at_least_and_all_that_it_needs(text: str | None, w
 @pytest.mark.parametrize(("text", "wanted"), [("264", "+264.00"), ("-1200.005", "-1,200.01"), ("0.005", "+0.01")])
 def test_an_effect_has_its_sign_and_is_in_cents(text: str, wanted: str) -> None:
     assert signed(text) == wanted
-
-
-@pytest.mark.parametrize("zero", ["0", "0.00", "-0", "0E-7", "0E+2", "-0.0000"])
-def test_an_effect_of_nothing_is_not_shown_however_it_is_written(zero: str) -> None:
-    assert effect_text({**NOTHING, "month": zero}) is None
-
-
-def test_an_effect_is_told_by_how_often_it_recurs() -> None:
-    found = effect_text({**NOTHING, "month": "264", "year": "-10.5", "once": "1E+2"})
-    assert found == "+264.00 a month, -10.50 a year, +100.00 once"
 
 
 @pytest.mark.parametrize(

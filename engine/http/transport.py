@@ -1,5 +1,6 @@
 """The one way to a service: credentials, pool, time-outs, retries, pace and a bound on everything."""
 
+import re
 import ssl
 import threading
 from collections import deque
@@ -30,6 +31,7 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{,79}", re.ASCII)
 _IDS = 64
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _UNUSABLE = (UnsendableError, httpx.InvalidURL, httpx.DecodingError, TooLargeError, TooSlowError)
@@ -240,7 +242,7 @@ class Transport:
                 told(response.status_code, response.headers, len(content))
         request_id = None if outgoing.verb == "GET" else failures.request_id(response.headers)
         if request_id is not None:
-            self._ids.append(scrub(request_id, _secrets(auth, outgoing), limit=80))
+            self._ids.append(_shown_id(request_id, _secrets(auth, outgoing)))
         return response.status_code, response.headers, content
 
     @contextmanager
@@ -309,6 +311,13 @@ def _secrets(auth: Mapping[str, str], outgoing: _Outgoing) -> list[str]:
     """What of this request must never be echoed: its credentials, and the tokens of a form."""
     is_form = any("form" in value for name, value in (outgoing.headers or {}).items() if name.lower() == "content-type")
     return secrets_of(auth, outgoing.body if is_form else b"")
+
+
+def _shown_id(given: str, secrets: Sequence[str]) -> str:
+    """An id that the service gave to a request, whole if it looks like one. Many begin alike, client ids too."""
+    if _ID.fullmatch(given) and not any(secret in given or given in secret for secret in secrets):
+        return given
+    return scrub(given, secrets, limit=80)
 
 
 def _carried(value: str) -> bytes:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from engine.applying.report import Outcome, Report, Status
+from engine.applying.report import Duplicate, Outcome, Report, Status
 from engine.applying.report import to_document as report_document
 from engine.diagnostics import Diagnostic, Place
 from engine.planning.plan import Plan
@@ -22,6 +23,7 @@ from engine.psa.models import Addition
 from engine.reporting.render import (
     render_diagnostics_text,
     render_explanation_text,
+    render_journal_text,
     render_plan_markdown,
     render_plan_text,
     render_report_text,
@@ -46,7 +48,7 @@ from tests.planning.builders import (
     subscription,
     workspace,
 )
-from tests.reporting import explanations, rule_test_results
+from tests.reporting import explanations, journals, rule_test_results
 
 GOLDEN = Path(__file__).parent / "golden"
 YEARLY: dict[str, Any] = {"cycle": "annual", "auto_renew": True}
@@ -192,10 +194,17 @@ PART = report(
     outcome("already"),
     outcome("failed", "ConnectWise PSA: POST /finance/agreements/41/additions answered 500: A timeout has occured."),
     outcome("stale", "its quantity moved since the plan: planned from 10, now 11"),
+    outcome("held", "the guards hold this customer back: 900.00 USD a month more [monthly-change]"),
     outcome("skipped", HOSTILE, name=HOSTILE),
     held=1,
 )
 WHOLE = report(outcome("applied"), outcome("already"))
+TWICE = replace(
+    WHOLE,
+    stopped=HOSTILE,
+    duplicates=(Duplicate(agreement=41, subscription="9001", mark="cw1.3mv.9001.dx.1b260601.3", additions=(7, 12)),),
+    unsearched=(42, 43),
+)
 PROBLEMS = [
     Diagnostic(
         code="company-twice",
@@ -228,6 +237,9 @@ TEXTS = {
     "explanation-in-step.txt": lambda: render_explanation_text(explanations.in_step(), 80, False),
     "explanation-unmapped.txt": lambda: render_explanation_text(explanations.unmapped(), 80, False),
     "report-part.txt": lambda: render_report_text(report_document(PART), 80, False),
+    "report-twice.txt": lambda: render_report_text(report_document(TWICE), 80, False),
+    "journal-80.txt": lambda: render_journal_text(journals.document(), 80, False),
+    "journal-run.txt": lambda: render_journal_text(journals.one_run(HOSTILE), 80, False),
     "report-whole.txt": lambda: render_report_text(report_document(WHOLE), 80, False),
     "report-nothing.txt": lambda: render_report_text(report_document(report()), 80, False),
     "diagnostics.txt": lambda: diagnostics(100),

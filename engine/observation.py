@@ -1,6 +1,6 @@
 """Reading both services for a plan: listings side by side, then only what a mapped service turns out to need."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TypeVar
@@ -11,14 +11,14 @@ from engine.http.errors import AuthenticationFailed, Forbidden, ServiceError, Un
 from engine.planning.coverage import EVERYBODY
 from engine.planning.histories import LogWanted
 from engine.planning.observed import Inputs, Observed
-from engine.planning.plan import Selection
+from engine.planning.plan import Change, Selection
 from engine.planning.selection import resolve, select
 from engine.platform.activity_cache import ActivityCache
 from engine.platform.client import PlatformClient
 from engine.platform.models import ActivityLog, Customer, ProductPlan, Subscription, UnreadableSubscription
 from engine.psa.client import PsaClient
 from engine.psa.mark import subscription_named
-from engine.psa.models import Addition
+from engine.psa.models import Addition, Agreement, BillingCycle, Manufacturer
 from engine.workspace.model import Mappings, Workspace
 
 READERS = 4
@@ -80,6 +80,45 @@ def only_listed(customers: Iterable[Customer], subscription: Subscription) -> Ob
         unread_agreements={},
         unread_subscriptions={},
     )
+
+
+def observe_written(psa: PsaClient, changes: Iterable[Change], progress: Progress) -> Observed:
+    """The objects of the PSA that these changes wrote, as they are now, and the agreements of their lines.
+
+    The platform is not asked. Raises ServiceError where a whole listing fails.
+    """
+    ids: dict[str, set[int]] = {"company": set(), "catalog_item": set()}
+    identifiers: dict[str, set[str]] = {"company": set(), "catalog_item": set()}
+    wanted, makers = set[int](), False
+    for change in changes:
+        makers = makers or change.kind == "manufacturer"
+        if change.agreement is not None:
+            wanted.add(change.agreement)
+        if change.kind in ids and change.object_id is not None:
+            ids[change.kind].add(change.object_id)
+        elif change.kind in ids:
+            identifiers[change.kind] |= {str(one.after) for one in change.fields if one.field == "identifier"}
+    with _readers() as pool:
+        companies = _chosen(pool, psa.companies, ids["company"], identifiers["company"])
+        items = _chosen(pool, psa.catalog_items, ids["catalog_item"], identifiers["catalog_item"])
+        manufacturers = pool.submit(psa.manufacturers) if makers else _done(list[Manufacturer]())
+        agreements = pool.submit(psa.agreements, sorted(wanted)) if wanted else _done(list[Agreement]())
+        cycles = pool.submit(psa.billing_cycles) if wanted else _done(list[BillingCycle]())
+        additions, unread = _additions(pool, psa, sorted(wanted), progress)
+        return Observed(
+            customers={},
+            products={},
+            subscriptions={},
+            companies=tuple(companies.result()),
+            catalog_items=tuple(items.result()),
+            manufacturers=tuple(manufacturers.result()),
+            countries=(),
+            agreements={one.id: one for one in agreements.result()},
+            billing_cycles={one.id: one for one in cycles.result()},
+            additions=additions,
+            unread_agreements=unread,
+            unread_subscriptions={},
+        )
 
 
 def with_other_agreements(inputs: Inputs, psa: PsaClient, progress: Progress) -> Observed:
@@ -169,6 +208,16 @@ class _Wanted:
         self.catalog_identifiers = {one.create.identifier for one in products.values() if one.create is not None}
         self.manufacturers = any("provider" in one.fields for one in products.values())
         self.countries = any("country" in one.fields for one in customers)
+
+
+def _chosen(
+    pool: ThreadPoolExecutor,
+    read: Callable[[Collection[int], Collection[str]], list[T]],
+    ids: Collection[int],
+    identifiers: Collection[str],
+) -> "Future[list[T]]":
+    """What has one of these ids or identifiers; nothing is asked where there are none, as that would be all."""
+    return pool.submit(read, ids, identifiers) if ids or identifiers else _done(list[T]())
 
 
 def _additions(

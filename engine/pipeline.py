@@ -12,11 +12,13 @@ from engine.applying.options import Options
 from engine.applying.report import Report
 from engine.applying.write_log import UNLOGGED, WriteLog
 from engine.http.errors import Forbidden, NotFound, Rejected
-from engine.observation import Progress, observe, only_listed, read_logs, with_other_agreements
+from engine.observation import Progress, observe, observe_written, only_listed, read_logs, with_other_agreements
 from engine.planning.explanation import explain
 from engine.planning.explanation_values import Explanation
 from engine.planning.followers import with_followers
 from engine.planning.histories import logs_wanted
+from engine.planning.inverse import inverse, selection_of
+from engine.planning.inverse_run import TakenRun
 from engine.planning.invoiced import LINE_INVOICED
 from engine.planning.lookup import meant
 from engine.planning.make import make
@@ -87,6 +89,16 @@ def make_explanation(
         observed = replace(inputs.observed, invoiced_on=_invoiced_on(services.psa))
         found = explain(replace(inputs, observed=observed), subscription)
     return found
+
+
+def make_rollback(
+    workspace: Workspace, connection: str, services: Services, as_of: date, run: TakenRun, progress: Progress
+) -> Plan:
+    """Read what a journalled run wrote, of the PSA alone, and plan its inverse. Raises ServiceError."""
+    observed = observe_written(services.psa, [one.change for one in run.writes], progress)
+    if observed.agreements:
+        observed = replace(observed, invoiced_on=_invoiced_on(services.psa))
+    return inverse(_inputs(workspace, connection, services, as_of, selection_of(run), observed), run)
 
 
 def observed_inputs(

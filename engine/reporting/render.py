@@ -32,6 +32,16 @@ def render_plan_markdown(plan: dict[str, Any]) -> str:
     return _environment(200, False).get_template("plan.md.j2").render(plan_view(plan))
 
 
+def render_rollback_text(run: dict[str, Any], width: int) -> str:
+    """What stands above the plan that takes a run back: which run it is, and by whom."""
+    return _environment(width, False).get_template("rollback.txt.j2").render(run=run)
+
+
+def render_rollback_markdown(run: dict[str, Any]) -> str:
+    """The same as Markdown."""
+    return _environment(10_000, False).get_template("rollback.md.j2").render(run=run)
+
+
 def render_explanation_text(explanation: dict[str, Any], width: int, color: bool) -> str:
     """An explanation of one subscription, for a terminal of `width` columns."""
     return _environment(width, color).get_template("explanation.txt.j2").render(explanation_view(explanation))

@@ -172,6 +172,7 @@ def _ended(error: Exception) -> int:
 def _explain(error: Exception) -> None:
     """Errors that know how to say what happened; anything else is a fault of this program."""
     from engine.http.errors import ServiceError
+    from engine.http.redaction import scrub
     from engine.http.secrets import SecretMissingError
 
     if isinstance(error, ServiceError | SecretMissingError):
@@ -180,7 +181,7 @@ def _explain(error: Exception) -> None:
         raise error
     else:
         complain(
-            f"this is a fault of cwctl itself: {type(error).__name__}: {error}",
+            f"this is a fault of cwctl itself: {type(error).__name__}: {scrub(str(error))}",
             "Please report it with the output of `cwctl version`; CWCTL_DEBUG=1 shows where it happened.",
         )
 

@@ -19,7 +19,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 SETTINGS: Mapping[str, Choice] = {
     "psa.company": Choice("sandbox"),
-    "psa.client_id": Choice("00000000-0000-4000-8000-00005a4db0c5"),
+    "psa.client_id": Choice("5a4db0c5-0000-4000-8000-000000000000"),
     "psa.public_key": Choice("sandboxpublickey"),
     "psa.private_key": Choice("sandboxprivatekey"),
     "psa.version": Choice("2025.1", ("2022.1", "2025.1")),

@@ -1,7 +1,6 @@
 """One run at a time writes to a connection: on this machine by a file, across machines by a ref on a git remote."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from engine.applying.lock import Holder, from_note, to_note
 from engine.cli import exits
 from engine.cli.exits import Stop
 from engine.cli.journaling import where, who
+from engine.cli.output import say
 from engine.cli.own_folder import own_folder
 from engine.file_lock import LockError, exclusive_with_note
 from engine.workspace.model import Connection
@@ -47,7 +47,7 @@ class _Waiting:
         self.left -= seconds
 
     def tell(self, holder: str) -> None:
-        _say(f"Waiting up to {self.left:.0f} seconds for another `cwctl apply` that is writing: {holder}.")
+        _tell(f"Waiting up to {self.left:.0f} seconds for another `cwctl apply` that is writing: {holder}.")
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def one_writer(
         except LockError as error:
             raise _refused(error) from error
         if left_behind:
-            _say(
+            _tell(
                 f"Taking over the lock of a run that ended without giving it back: {_words(left_behind)}. "
                 "`cwctl journal show` tells what it wrote."
             )
@@ -102,14 +102,14 @@ def _across(
             )
             raise Stop(f"the lock across machines cannot be had; {_NOTHING} ({error})", exits.REFUSED, hint) from error
         if before is not None:
-            _say(f"Taking over the lock {ref.ref} of a run that never gave it back: {before.words}.")
+            _tell(f"Taking over the lock {ref.ref} of a run that never gave it back: {before.words}.")
         try:
             yield lock.still_held
         finally:
             try:
                 lock.release()
             except GitFailed as error:
-                _say(f"The lock {ref.ref} could not be given back, and lapses by itself: {error}")
+                _tell(f"The lock {ref.ref} could not be given back, and lapses by itself: {error}")
 
 
 def _taken(lock: GitLock, dead: str | None, waiting: _Waiting, ref: str) -> Holder | None:
@@ -137,11 +137,10 @@ def _refused(error: LockError) -> Stop:
     )
 
 
+def _tell(text: str) -> None:
+    say(f"{text}\n")
+
+
 def _words(note: bytes) -> str:
     holder = from_note(note)
     return holder.words if holder else "it left no word of whom"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write("".join(char if char.isprintable() else "?" for char in text) + "\n")
-    sys.stderr.flush()

@@ -1,7 +1,6 @@
 """`cwctl plan`: what would change in the PSA, in lines and in money."""
 
 import os
-import sys
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from engine.cli.exits import Stop
 from engine.cli.options import connection_option, format_option, selection_options
+from engine.cli.output import say
 
 
 @click.command()
@@ -41,25 +41,26 @@ def plan(
       cwctl plan --target service:2277242 --as-of 2026-07-01
       cwctl plan --format markdown >> "$GITHUB_STEP_SUMMARY"
     """
-    from engine.cli.planning import plan_exit, planned, print_plan, selection
+    from engine.cli.planning import plan_exit, planned, print_plan, selection, tell_digest
     from engine.cli.services import opened
     from engine.cli.workspace import loaded
     from engine.planning.plan_json import to_json
 
     if out is not None:
-        _check_place(out)
+        check_place(out)
     workspace, chosen_connection = loaded(directory, connection)
     chosen = selection(workspace.mappings, customers, targets)
     with opened(chosen_connection, Path(workspace.root)) as (services, today):
         made = planned(workspace, chosen_connection, services, as_of or today, chosen)
     print_plan(made, style)
     if out is not None:
-        _save(out, to_json(made))
-        sys.stderr.write(f"Saved in {out}; `cwctl apply {out}` carries out exactly this.\n")
+        save(out, to_json(made))
+        say(f"Saved in {out}; `cwctl apply {out}` carries out exactly this.\n")
+    tell_digest(made, style, out)
     return plan_exit(made, detailed_exitcode)
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
     """Nothing but an older plan is ever replaced. Raises Stop before anything is read."""
     if not path.parent.is_dir():
         raise Stop(f"{path}: there is no folder {path.parent}; nothing was read", hint="Make that folder first.")
@@ -75,7 +76,7 @@ def _check_place(path: Path) -> None:
         raise Stop(f"{path}: this file is there and is no plan; it was left as it is", hint="Choose another name.")
 
 
-def _save(path: Path, content: bytes) -> None:
+def save(path: Path, content: bytes) -> None:
     """Written whole or not at all, readable by the owner alone: a plan names customers and prices. Raises Stop."""
     partial: Path | None = None
     try:

@@ -2,10 +2,11 @@
 
 import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from engine.cli import exits
 from engine.cli.exits import Stop
-from engine.cli.output import colored, print_diagnostics, print_json, print_text, progress, width
+from engine.cli.output import colored, print_diagnostics, print_json, print_text, progress, say, width
 from engine.pipeline import Services, make_plan
 from engine.planning.plan import Plan, Selection
 from engine.planning.plan_json import sealed, to_document
@@ -43,6 +44,13 @@ def print_plan(plan: Plan, style: str) -> None:
         print_text(render_plan_summary(document))
     else:
         print_text(render_plan_text(document, width(sys.stdout), colored(sys.stdout)))
+
+
+def tell_digest(plan: Plan, style: str, saved: Path | None) -> None:
+    """The plan's digest on stderr, for an approval that is bound to it. JSON and Markdown have it in the result."""
+    if style == "text" and plan.seal is not None:
+        command = " ".join(["cwctl apply", *([str(saved)] if saved else []), "--digest"])
+        say(f"Digest {plan.seal.digest}\n    `{command}` with it applies this plan and no other.\n")
 
 
 def plan_exit(plan: Plan, detailed: bool) -> int:

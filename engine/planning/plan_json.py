@@ -18,6 +18,10 @@ class PlanUnreadable(ValueError):
     """A text that is not a saved plan of this format."""
 
 
+class PlanRefused(PlanUnreadable):
+    """A saved plan that is not to be carried out: of another format, or changed after it was made."""
+
+
 def to_document(plan: Plan) -> dict[str, Any]:
     """The dict form: JSON values only; money as decimal text, dates as ISO text."""
     document: dict[str, Any] = msgspec.to_builtins(plan)
@@ -47,10 +51,10 @@ def _id_of(plan: Plan, seal: Seal) -> str:
 
 
 def _check_seal(plan: Plan) -> None:
-    """Raises PlanUnreadable for a plan that is not as it was when it was sealed."""
+    """Raises PlanRefused for a plan that is not as it was when it was sealed."""
     seal = plan.seal
     if seal is not None and (seal.digest != digest_of(plan) or seal.id != _id_of(plan, seal)):
-        raise PlanUnreadable("it was changed after it was made: its content does not have the digest that it states")
+        raise PlanRefused("it was changed after it was made: its content does not have the digest that it states")
 
 
 def from_json(text: bytes) -> Plan:
@@ -60,7 +64,7 @@ def from_json(text: bytes) -> Plan:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PlanUnreadable(f"this is not a saved plan: {error}") from error
     if version != FORMAT_VERSION:
-        raise PlanUnreadable(f"its format version is {version}; this program reads version {FORMAT_VERSION}")
+        raise PlanRefused(f"its format version is {version}; this program reads version {FORMAT_VERSION}")
     try:
         document = msgspec.json.decode(text)
         for change in document["changes"]:

@@ -4,21 +4,38 @@ import json
 import os
 import stat
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from engine.cli import saved
+from engine.planning.plan_json import from_json, sealed, to_json
 from tests.cli.support import COMMAND, Cwctl, Served, environment, execute, on_terminal
 
 DAY = ("--as-of", "2026-06-15")
 
 
+def resealed(file: Path, made_at: datetime, target: str | None = None, **changes: Any) -> None:
+    """The plan of a file made anew with changes, as a forger who knows the format would."""
+    found = from_json(file.read_bytes())
+    assert found.seal is not None
+    file.write_bytes(
+        to_json(sealed(replace(found, **changes), target or found.seal.target, made_at, timedelta(days=1)))
+    )
+
+
 def test_a_saved_plan_shows_as_it_was_printed(cwctl: Cwctl, workspace: Path) -> None:
     made = cwctl("plan", "--out", "night.plan")
     assert made.code == 0
-    assert made.err == "Saved in night.plan; `cwctl apply night.plan` carries out exactly this.\n"
+    digest = json.loads(Path("night.plan").read_text())["seal"]["digest"]
+    assert made.err == (
+        "Saved in night.plan; `cwctl apply night.plan` carries out exactly this.\n"
+        f"Digest {digest}\n    `cwctl apply night.plan --digest` with it applies this plan and no other.\n"
+    )
     assert cwctl("show", "night.plan").out == made.out
     assert cwctl("show", "night.plan", "--format", "markdown").out == cwctl("plan", "--format", "markdown").out
     shown = cwctl("show", "night.plan", "--format", "json").out
@@ -37,14 +54,30 @@ def test_a_saved_plan_is_applied_exactly_and_once(served: Served, cwctl: Cwctl) 
     assert (first.code, first.last) == (0, "Applied: 52 changes.")
     done = served.snapshot()
     served.requests("psa")
-    second = cwctl("apply", "night.plan", "--yes", "--format", "json")
+    cwctl.fails(
+        *("apply", "night.plan", "--yes", "--format", "json"),
+        code=3,
+        says="night.plan is not applied again: it was applied already by ",
+        advises="A new plan holds what is left to do",
+    )
+    assert served.snapshot() == done
+    assert {request.partition(" ")[0] for request in served.requests("psa")} <= {"GET"}
+
+
+def test_a_plan_that_is_found_done_writes_nothing(served: Served, cwctl: Cwctl) -> None:
+    for name in ("first.plan", "second.plan"):
+        assert cwctl("plan", *DAY, "--out", name).code == 0
+    resealed(Path("second.plan"), datetime.now(UTC) - timedelta(hours=1))
+    assert cwctl("apply", "first.plan", "--yes").code == 0
+    done = served.snapshot()
+    served.requests("psa")
+    second = cwctl("apply", "second.plan", "--yes", "--format", "json")
     assert second.code == 0
     report = json.loads(second.out)
     assert report["counts"] == {"already": 52}
     assert {one["status"] for one in report["outcomes"]} == {"already"}
     assert served.snapshot() == done
     assert {request.partition(" ")[0] for request in served.requests("psa")} == {"GET"}
-    assert cwctl("apply", "night.plan", "--yes").last == "Nothing to write: all of it was found done already."
 
 
 def test_apply_reports_every_change_as_json_alone(cwctl: Cwctl) -> None:
@@ -120,7 +153,7 @@ def test_objects_that_moved_hold_their_customer_back(served: Served, cwctl: Cwct
     ended = cwctl("apply", "night.plan", "--yes")
     assert ended.code == 4
     assert "its city moved since the plan: planned from Montpelier, now Elsewhere" in ended.out
-    assert "Applied in part: 47 applied, 0 failed, 5 stale, 0 skipped." in ended.out
+    assert "Applied in part: 47 applied, 0 failed, 5 stale, 0 held, 0 skipped." in ended.out
     again = store.get("company", 304)
     assert again is not None
     assert again["city"] == "Elsewhere"
@@ -134,7 +167,6 @@ def test_objects_that_moved_hold_their_customer_back(served: Served, cwctl: Cwct
         (b"[]", "this is not a saved plan"),
         (b"{}", "this is not a saved plan"),
         (b'{"format_version": 2}', "this is not a saved plan"),
-        (b'{"format_version": 99, "changes": []}', "its format version is 99; this program reads version 2"),
         (b'{"format_version": 2, "changes": [{"fields": [7]}]}', "this is not a saved plan"),
         (b"[" * 100_000, "this is not a saved plan"),
     ],
@@ -143,6 +175,14 @@ def test_objects_that_moved_hold_their_customer_back(served: Served, cwctl: Cwct
 def test_what_is_no_plan_is_refused(cwctl: Cwctl, content: bytes, says: str, command: str) -> None:
     Path("odd.plan").write_bytes(content)
     cwctl.fails(command, "odd.plan", says=f"odd.plan: {says}", advises="Make a new one with `cwctl plan --out FILE`.")
+
+
+def test_a_plan_of_another_format_is_refused(cwctl: Cwctl) -> None:
+    for version in (1, 3, 99):
+        Path("odd.plan").write_text(f'{{"format_version": {version}, "changes": []}}')
+        says = f"odd.plan: its format version is {version}; this program reads version 2"
+        cwctl.fails("apply", "odd.plan", "--yes", code=3, says=says, advises="Make a new one")
+        cwctl.fails("show", "odd.plan", says=says)
 
 
 def test_a_damaged_value_is_refused_before_anything_is_written(cwctl: Cwctl) -> None:

@@ -9,6 +9,7 @@ _CHOICE = {
     "service_cancellation": "cancellation",
     "price_change": "price_change",
     "in_place_days": "in_place_days",
+    "late_change": "late_change",
 }
 
 

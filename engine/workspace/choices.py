@@ -11,6 +11,7 @@ PositiveChange = Literal["actual_date", "first_of_month"]
 NegativeChange = Literal["actual_date", "first_of_next_month"]
 Cancellation = Literal["cancellation_date", "end_of_month"]
 PriceChange = Literal["next_period", "actual_date"]
+LateChange = Literal["next_period", "settle"]
 
 CHOICES = (
     "effective_date_positive_change",
@@ -18,6 +19,7 @@ CHOICES = (
     "service_cancellation",
     "price_change",
     "in_place_days",
+    "late_change",
 )
 """The choices by their keys in the files: the first three in rules/sync.yaml, the others in rules/billing.yaml."""
 
@@ -37,6 +39,7 @@ class RuleOverride(msgspec.Struct, frozen=True, kw_only=True):
     service_cancellation: Cancellation | None = None
     price_change: PriceChange | None = None
     in_place_days: int | None = None
+    late_change: LateChange | None = None
     place: Place
     places: dict[str, Place] = {}
 
@@ -63,8 +66,9 @@ class RuleOverride(msgspec.Struct, frozen=True, kw_only=True):
 class AdditionChoices(msgspec.Struct, frozen=True, kw_only=True):
     """The choices that hold for the additions of one agreement.
 
-    `in_place_days` counts days from a subscription's start, the start included. `decided_by` has the place of each
-    choice under its key in the files (see CHOICES); None where no file states it, so that the default holds.
+    `in_place_days` counts days from a subscription's start, the start included. `late_change` is what becomes of what
+    is wanted on invoiced days and may not be written there any more. `decided_by` has the place of each choice under
+    its key in the files (see CHOICES); None where no file states it, so that the default holds.
     """
 
     quantity_increase: PositiveChange
@@ -72,6 +76,7 @@ class AdditionChoices(msgspec.Struct, frozen=True, kw_only=True):
     cancellation: Cancellation
     price_change: PriceChange
     in_place_days: int
+    late_change: LateChange
     decided_by: dict[str, Place | None]
 
     def overridden(self, by: RuleOverride) -> "AdditionChoices":
@@ -82,6 +87,7 @@ class AdditionChoices(msgspec.Struct, frozen=True, kw_only=True):
             cancellation=by.service_cancellation or self.cancellation,
             price_change=by.price_change or self.price_change,
             in_place_days=by.in_place_days or self.in_place_days,
+            late_change=by.late_change or self.late_change,
             decided_by={**self.decided_by, **by.decided()},
         )
 
@@ -89,11 +95,13 @@ class AdditionChoices(msgspec.Struct, frozen=True, kw_only=True):
 class BillingRules(msgspec.Struct, frozen=True, kw_only=True):
     """What rules/billing.yaml adds to the guide's rules. `arrears` are types of agreement (by name) invoiced after.
 
-    `places` are those of `price_change` and `in_place_days`, where the file states them.
+    `owned` are the fields of additions that the PSA decides about.
+    `places` are those of `price_change`, `in_place_days` and `late_change`, where the file states them.
     """
 
     price_change: PriceChange = "next_period"
     in_place_days: int = 2
+    late_change: LateChange = "next_period"
     overrides: tuple[RuleOverride, ...] = ()
     arrears: frozenset[str] = frozenset()
     owned: frozenset[OwnedField] = frozenset()

@@ -327,6 +327,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             cancellation=addition.service_cancellation,
             price_change=billing.price_change,
             in_place_days=billing.in_place_days,
+            late_change=billing.late_change,
             decided_by={key: stated.get(key) or stated.get(f"agreement_addition.{key}") for key in CHOICES},
         )
         for override in billing.overriding(customer, agreement, agreement_type):

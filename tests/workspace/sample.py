@@ -91,7 +91,7 @@ in_place_days: 5
 overrides:
   - {customer: 306870, service_cancellation: cancellation_date}
   - {agreement: 42, effective_date_positive_change: first_of_month, in_place_days: 1}
-  - {agreement_type: Fixed fee, price_change: next_period}
+  - {agreement_type: Fixed fee, late_change: settle, price_change: next_period}
 agreement_types:
   - {name: Block time, invoiced: in_advance}
   - {name: Managed services, invoiced: in_arrears}

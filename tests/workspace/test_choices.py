@@ -50,7 +50,7 @@ def test_without_overrides_the_global_choices_hold() -> None:
     choices = rules().choices("306870", 41, "Managed services")
     assert (choices.quantity_increase, choices.quantity_decrease) == ("actual_date", "actual_date")
     assert (choices.cancellation, choices.price_change) == ("cancellation_date", "next_period")
-    assert choices.in_place_days == 2
+    assert (choices.in_place_days, choices.late_change) == (2, "next_period")
 
 
 def test_a_choice_says_where_it_stands_and_a_default_stands_nowhere() -> None:
@@ -62,6 +62,7 @@ def test_a_choice_says_where_it_stands_and_a_default_stands_nowhere() -> None:
         "service_cancellation": Place("rules/sync.yaml", 12, 3),
         "price_change": stated,
         "in_place_days": None,
+        "late_change": None,
     }
 
 
@@ -129,6 +130,7 @@ def test_every_choice_can_be_overridden_and_says_its_own_place() -> None:
         "service_cancellation": "end_of_month",
         "price_change": "actual_date",
         "in_place_days": 31,
+        "late_change": "settle",
     }
     places = {key: Place("rules/billing.yaml", line, 7) for line, key in enumerate(CHOICES, 50)}
     choices = rules(override(49, agreement=41, places=places, **said)).choices("306870", 41, None)
@@ -136,5 +138,5 @@ def test_every_choice_can_be_overridden_and_says_its_own_place() -> None:
     assert choices.quantity_decrease == "first_of_next_month"
     assert choices.cancellation == "end_of_month"
     assert choices.price_change == "actual_date"
-    assert choices.in_place_days == 31
+    assert (choices.in_place_days, choices.late_change) == (31, "settle")
     assert choices.decided_by == places

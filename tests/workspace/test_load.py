@@ -132,8 +132,9 @@ def test_every_choice_of_an_agreement_leads_to_the_line_that_decided_it(workspac
         "effective_date_positive_change": "rules/billing.yaml:6:53",
         "effective_date_negative_change": "rules/sync.yaml:12:35",
         "service_cancellation": "rules/billing.yaml:5:46",
-        "price_change": "rules/billing.yaml:7:47",
+        "price_change": "rules/billing.yaml:7:68",
         "in_place_days": "rules/billing.yaml:6:84",
+        "late_change": "rules/billing.yaml:7:46",
     }
 
 

@@ -12,7 +12,8 @@ import msgspec
 from engine.billing.calendar import BillingCycle, period_end, period_start
 
 Kind = Literal["license", "usage", "one_time"]
-Role = Literal["base", "delta", "reversal", "usage", "one_time"]
+Role = Literal["base", "delta", "reversal", "usage", "one_time", "settlement"]
+"""What a line is. The calculus gives no settlement: that is the difference of a period which has been invoiced."""
 
 QuantityIncrease = Literal["actual_date", "first_of_month"]
 QuantityDecrease = Literal["actual_date", "first_of_next_month"]

@@ -13,13 +13,13 @@ from engine.planning.ends import cancelled_day
 from engine.planning.fields import Field, change_of, differing
 from engine.planning.fitting import Refused
 from engine.planning.histories import stands
-from engine.planning.invoiced import check_open, open_end
+from engine.planning.invoiced import check_end, check_open
 from engine.planning.measuring import billed_of, billing_of, currency_of
 from engine.planning.observed import Inputs
 from engine.planning.part import Part
 from engine.planning.plan import Action, Change, Effect, FieldChange, PlannedLine, Value
-from engine.planning.rows import Row, address_of, rows
-from engine.planning.service import Service
+from engine.planning.rows import address_of, rows
+from engine.planning.service import Row, Service
 from engine.psa.mark import Mark, encode
 from engine.psa.models import Addition, CatalogItem
 from engine.workspace.model import PsaBehaviour
@@ -48,16 +48,19 @@ def planned_change(inputs: Inputs, service: Service, row: Row) -> Change | None:
         assert row.addition is not None
         return _retraction(inputs, service, row.mark, row.addition)
     if row.addition is None:
-        return _creation(inputs, service, row.line, row.mark)
-    return _update(inputs, service, row.line, row.mark, row.addition)
+        return _creation(inputs, service, row.line, row)
+    return _update(inputs, service, row.line, row.addition, row)
 
 
 def _step(row: Row) -> int:
-    """A credit before the end that it belongs to: a line that has ended without one has ended by the month."""
+    """A credit before the end that it belongs to: a line that has ended without one has ended by the month.
+
+    What settles a difference comes last: it is of the other lines as they then stand.
+    """
     if row.line is None:
         return 0
     if row.addition is None:
-        return 1 if row.line.role == "reversal" else 3
+        return {"reversal": 1, "settlement": 4}.get(row.line.role, 3)
     return 2
 
 
@@ -69,10 +72,7 @@ def _measured(
     pairs: list[Pair] = []
     for row in found:
         before = None if row.addition is None else posted(row.mark, row.addition, behaviour)
-        line = row.line
-        if line is not None and row.addition is not None:
-            line = replace(line, cancelled=open_end(inputs, service, row.mark, row.addition, line))
-        after = None if line is None else wanted(line, row.addition, service.mapping.synced)
+        after = None if row.line is None else wanted(row.line, row.addition, service.mapping.synced)
         pairs.append((before, after))
     renews = service.subscription.auto_renew and service.subscription.state != "ended"
     billing = billing_of(service, inputs.as_of, behaviour, renews=renews)
@@ -121,7 +121,7 @@ def _chained(changes: list[Change]) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Change:
+def _creation(inputs: Inputs, service: Service, line: Line, row: Row) -> Change:
     if line.segment in service.completed.unpriced:
         why = "it was upgraded before its first line was made, and the platform keeps no price of the product before"
         hint = "write `effective_date` in its mapping, not before the upgrade; bill the days before by hand"
@@ -139,18 +139,19 @@ def _creation(inputs: Inputs, service: Service, line: Line, mark: Mark) -> Chang
         (wire.UNIT_COST, line.unit_cost),
         (wire.EFFECTIVE, line.effective),
         (wire.CANCELLED, cancelled_day(line.cancelled, _behaviour(inputs))),
-        (wire.DESCRIPTION, described(service, line, inputs.as_of)),
+        (wire.DESCRIPTION, row.text or described(service, line, inputs.as_of)),
         (wire.BILL_CUSTOMER, defaults.bill_customer),
         (wire.TAXABLE, defaults.taxable),
-        (wire.MARK, encode(mark)),
+        (wire.MARK, encode(row.mark)),
     ]
     fields = tuple(change_of(field, None, value) for field, value in values if value not in (None, ""))
+    because = row.why if line.role == "settlement" else _with(created_because(service, line), row.why)
     return line_change(
         service,
-        mark,
+        row.mark,
         action="create",
         fields=fields,
-        reason=created_because(service, line),
+        reason=because,
         needs=(item[1:],) if isinstance(item, str) else (),
     )
 
@@ -161,15 +162,18 @@ def _item_id(product: str) -> int | None:
     return int(number) if kind == "catalog_item" else None
 
 
-def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: Addition) -> Change | None:
-    synced = service.mapping.synced
+def _with(reason: str, why: str) -> str:
+    return f"{reason}; {why}" if why else reason
+
+
+def _update(inputs: Inputs, service: Service, line: Line, addition: Addition, row: Row) -> Change | None:
+    synced, mark = service.mapping.synced, row.mark
     asked: list[tuple[Field, Value, Value]] = [(wire.QUANTITY, addition.quantity, Decimal(line.quantity))]
     if "customer_unit_price" in synced:
         asked.append((wire.UNIT_PRICE, addition.unit_price, line.unit_price))
     if "partner_unit_cost" in synced:
         asked.append((wire.UNIT_COST, addition.unit_cost, line.unit_cost))
-    last = open_end(inputs, service, mark, addition, line)
-    asked.append((wire.CANCELLED, addition.cancelled, cancelled_day(last, _behaviour(inputs))))
+    asked.append((wire.CANCELLED, addition.cancelled, cancelled_day(line.cancelled, _behaviour(inputs))))
     if addition is service.adopted:
         asked.append((wire.MARK, addition.mark, encode(mark)))
     fields = differing(asked)
@@ -177,13 +181,12 @@ def _update(inputs: Inputs, service: Service, line: Line, mark: Mark, addition: 
         return None
     if addition is not service.adopted and stands(addition) and any(one.field != "cancelled" for one in fields):
         check_open(inputs, service, mark, addition)
+    check_end(inputs, service, mark, addition, line)
     worded = addition.invoice_description and "description" not in service.mapping.owned and line.role != "usage"
     if worded and any(one.field == "quantity" for one in fields):
         asked.append((wire.DESCRIPTION, addition.invoice_description, described(service, line, inputs.as_of)))
         fields = differing(asked)
-    reason = updated_because(fields, service, line, addition, inputs.as_of)
-    if last != line.cancelled:
-        reason += f"; it was over on {line.cancelled}, and has been invoiced through {last}: credit the days between"
+    reason = _with(updated_because(fields, service, line, addition, inputs.as_of), row.why)
     return line_change(service, mark, action="update", fields=fields, reason=reason, object_id=addition.id)
 
 

@@ -18,6 +18,7 @@ from engine.planning.fitting import Refused
 from engine.planning.histories import logged, posted_lines
 from engine.planning.observed import Inputs
 from engine.planning.pins import PinnedPrice, as_evidence, prices_in_force, with_pins, with_price_events
+from engine.planning.settled_rule import as_settled
 from engine.planning.stretches import Stretch
 from engine.platform.models import Subscription
 from engine.psa.mark import Mark
@@ -63,7 +64,7 @@ def desired(
     )
     owned_from = owned(inputs, mapping)
     try:
-        completed = complete(shown, log, posted, inputs.as_of)
+        completed = as_settled(complete(shown, log, posted, inputs.as_of), stretches, ours)
         completed = with_price_events(completed, posted, pins, terms, inputs.as_of)
         found = [lines_on(completed, stretch, owned_from, inputs.as_of) for stretch in stretches]
     except (InputError, ValueError, OverflowError) as error:

@@ -66,6 +66,7 @@ def explain(inputs: Inputs, subscription: str) -> Explanation:
         *companies.part.held,
         *catalog.part.held,
         *((held(inputs, mapping, found.refused),) if own and found.refused is not None else ()),
+        *found.part.held,
         *incomplete.held,
     )
     stretches = _stretches(inputs, mapping)

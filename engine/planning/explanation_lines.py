@@ -23,8 +23,8 @@ from engine.planning.histories import stands
 from engine.planning.observed import Inputs
 from engine.planning.plan import Change, Effect
 from engine.planning.posted import Posted
-from engine.planning.rows import Row, address_of, rows
-from engine.planning.service import Service
+from engine.planning.rows import address_of, rows
+from engine.planning.service import Row, Service
 from engine.planning.stretches import Stretch
 from engine.planning.study import Study
 from engine.psa.mark import Mark, encode

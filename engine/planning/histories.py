@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.billing.calendar import fom, period_start
 from engine.billing.evidence import PostedLine
@@ -23,7 +24,8 @@ _TELLING: Mapping[str, LoggedKind] = {
 }
 
 
-_ROLES: Mapping[str, Role] = {role: role for role in get_args(Role)}
+_ROLES: Mapping[str, Role] = {role: role for role in get_args(Role) if role != "settlement"}
+"""What proves something of the history: a settlement is of what is known otherwise."""
 
 
 class LogWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +126,12 @@ def not_understood(log: ActivityLog | None, since: date) -> tuple[Activity, ...]
 def posted_lines(
     ours: Iterable[tuple[Mark, Addition]], product_of: Mapping[int, str], behaviour: PsaBehaviour
 ) -> tuple[PostedLine, ...]:
-    """Our standing lines as evidence; a retracted one proves nothing. `product_of` names the product of an item."""
-    return tuple(
+    """Our standing lines as evidence; a retracted one proves nothing. `product_of` names the product of an item.
+
+    A line that carries on after invoiced days proves what was known from the day of its mark on: the line before it
+    bills longer than it was meant to, only because those days were closed.
+    """
+    found = [
         PostedLine(
             segment=mark.segment,
             role=_ROLES[mark.role],
@@ -139,7 +145,21 @@ def posted_lines(
         )
         for mark, addition in ours
         if stands(addition) and mark.role in _ROLES
-    )
+    ]
+    return tuple(_as_meant(line, found) for line in found)
+
+
+def _as_meant(line: PostedLine, found: list[PostedLine]) -> PostedLine:
+    """A base line without the days from which the next one of its segment was meant to bill."""
+    if line.role != "base":
+        return line
+    later = [
+        one.effective
+        for one in found
+        if (one.role, one.segment) == ("base", line.segment) and one.effective > line.effective
+    ]
+    ends = min(later, default=date.max) - timedelta(days=1)
+    return replace(line, cancelled=ends) if later and (line.cancelled or date.max) > ends else line
 
 
 def stands(addition: Addition) -> bool:

@@ -8,7 +8,7 @@ from engine.planning.desired import lines_on
 from engine.planning.ends import last_billed
 from engine.planning.fitting import Refused
 from engine.planning.observed import Inputs
-from engine.planning.service import Service
+from engine.planning.service import Row, Service
 from engine.psa.mark import Mark
 from engine.psa.models import Addition
 
@@ -17,57 +17,43 @@ LINE_INVOICED = "line-invoiced"
 
 def check_open(inputs: Inputs, service: Service, mark: Mark, addition: Addition) -> None:
     """Raises Refused where a day of the line has been invoiced, or nobody can tell: then only its end may move."""
-    if not _invoiced(inputs, service, mark, addition):
-        return
-    through = service.stretch.invoiced_through
+    if is_invoiced(inputs, service, mark, addition):
+        raise refusal(inputs, service, Row(mark=mark, line=None, addition=addition))
+
+
+def refusal(inputs: Inputs, service: Service, row: Row) -> Refused:
+    """Why nothing is planned for a service of which this row would have to change, and what a person can do."""
+    agreement, through = service.stretch.agreement, service.stretch.invoiced_through
     until = f"has been invoiced through {through}" if through is not None else "does not say how far it was invoiced"
+    addition, line = row.addition, row.line
+    if addition is None:
+        why = f"a line would have to begin on {line.effective if line is not None else row.mark.on}, but"
+        return Refused(LINE_INVOICED, f"{why} agreement {agreement.id} {until}", "bill those days by hand")
     amount = plain(addition.quantity * addition.unit_price)
-    why = (
-        f"addition {addition.id} (effective {addition.effective}, {amount} a cycle) would have to change, but "
-        f"agreement {service.stretch.agreement.id} {until}"
-    )
+    label = f"addition {addition.id} (effective {addition.effective}, {amount} a cycle)"
+    ends = line.cancelled if line is not None and line.quantity == addition.quantity else None
+    if line is not None and ends is not None and line.unit_price == addition.unit_price:
+        why = (
+            f"{label} would have to end on {ends}, but agreement {agreement.id} {until}, and nothing credits "
+            "the days between"
+        )
+        return Refused(LINE_INVOICED, why, f"credit them by hand, then let it end on {ends} in the PSA")
+    why = f"{label} would have to change, but agreement {agreement.id} {until}"
     hint = "settle the difference by hand, then correct the addition in the PSA; `cwctl explain` shows both sides"
-    raise Refused(LINE_INVOICED, why, hint)
+    return Refused(LINE_INVOICED, why, hint)
 
 
-def open_end(inputs: Inputs, service: Service, mark: Mark, addition: Addition, line: Line) -> date | None:
-    """The last day to give a line that stands: its own, but none before a later day that has been invoiced.
-
-    Nothing credits such a day. A line that is merely over ends with the last of them. Raises Refused where another
-    line bills the same days, or where it ends there already: then a person has to credit what is too much.
-    """
-    last, through = line.cancelled, service.stretch.invoiced_through or inputs.as_of
-    stands_until = (
-        last_billed(addition.cancelled, inputs.workspace.connections.by_name[inputs.connection].psa_behaviour)
-        or date.max
-    )
-    closed = min(through, stands_until)
-    amount = addition.quantity * addition.unit_price
-    if last is None or last >= closed or not amount or not _invoiced(inputs, service, mark, addition):
-        return last
-    if closed < stands_until and not _billed_besides(service, line, last, closed):
-        return closed
-    why = (
-        f"addition {addition.id} (effective {addition.effective}, {plain(amount)} a cycle) would have to end on "
-        f"{last}, but agreement {service.stretch.agreement.id} has been invoiced through {through}, and nothing "
-        "credits the days between"
-    )
-    hint = f"credit them by hand, then let the addition end on {last} in the PSA"
-    raise Refused(LINE_INVOICED, why, hint)
+def check_end(inputs: Inputs, service: Service, mark: Mark, addition: Addition, line: Line) -> None:
+    """Raises Refused where a line would end before a later day that has been invoiced: nothing credits that day."""
+    through = service.stretch.invoiced_through or inputs.as_of
+    behaviour = inputs.workspace.connections.by_name[inputs.connection].psa_behaviour
+    closed = min(through, last_billed(addition.cancelled, behaviour) or date.max)
+    cut = line.cancelled is not None and line.cancelled < closed and bool(addition.quantity * addition.unit_price)
+    if cut and is_invoiced(inputs, service, mark, addition):
+        raise refusal(inputs, service, Row(mark=mark, line=line, addition=addition))
 
 
-def _billed_besides(service: Service, line: Line, last: date, closed: date) -> bool:
-    """Whether something else bills for the service after `last` and not after `closed`: there, or elsewhere."""
-    if service.stretch.until == last:
-        return True
-    return any(
-        other.quantity > 0 and other.effective <= closed and last < (other.cancelled or date.max)
-        for other in service.lines
-        if other is not line
-    )
-
-
-def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) -> bool:
+def is_invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) -> bool:
     """An invoice covers a line that lies in its period, and that was known when it was made."""
     agreement, through = service.stretch.agreement, service.stretch.invoiced_through
     begins = addition.effective or mark.on
@@ -78,11 +64,16 @@ def _invoiced(inputs: Inputs, service: Service, mark: Mark, addition: Addition) 
     if inputs.observed.invoiced_on is None or agreement.id not in inputs.observed.invoiced_on:
         return True
     made = inputs.observed.invoiced_on[agreement.id]
-    if made is None:
-        return False
+    return made is not None and _was_there(service, mark, addition, begins, made)
+
+
+def _was_there(service: Service, mark: Mark, addition: Addition, begins: date, made: date) -> bool:
+    """Whether a line was there when an invoice was made: by the day on which it was entered, or was known."""
     if addition.entered is not None:
         # The one is a day of UTC, the other one of the PSA: a day apart, they may be of the same evening.
         return addition.entered <= made + timedelta(days=1)
+    if mark.role == "settlement" or mark.sequence:
+        return True
     # A history that gives no such line cannot tell since when it was known.
     denied = begins <= made and not any(_is(line, mark) for line in service.lines)
     days = {made, *(event.on for event in service.completed.history if event.on < made)}

@@ -1,30 +1,24 @@
 """The lines of a service on one agreement, each beside the addition that stands for it."""
 
-import msgspec
-
 from engine.billing.model import Line
 from engine.planning.histories import stands
 from engine.planning.observed import Inputs
 from engine.planning.posted import key_of
-from engine.planning.service import Service
+from engine.planning.service import Row, Service
 from engine.psa.mark import Mark
-from engine.psa.models import Addition
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that should be, an addition that is, or both. An addition without a line is unwanted."""
-
-    mark: Mark
-    line: Line | None
-    addition: Addition | None
 
 
 def rows(inputs: Inputs, service: Service) -> tuple[Row, ...]:
     """The lines in their order, then the unwanted additions, credits first. Retracted ones are none of them."""
+    return service.opened.rows if service.opened is not None else wanted_rows(inputs, service)
+
+
+def wanted_rows(inputs: Inputs, service: Service) -> tuple[Row, ...]:
+    """The rows as if no day had been invoiced."""
     standing = {key_of(mark): (mark, addition) for mark, addition in service.ours}
     found: list[Row] = []
     for line in service.lines:
-        mark = _mark(inputs, service, line)
+        mark = mark_of(inputs, service, line)
         _, addition = standing.pop(key_of(mark), (mark, None))
         if addition is None and service.adopted is not None and line is service.lines[0]:
             addition = service.adopted
@@ -42,10 +36,12 @@ def address_of(service: Service, mark: Mark) -> str:
     address = f"addition:{service.stretch.agreement.id}/{service.subscription.id}/{mark.segment}/{mark.role}"
     if mark.role == "one_time":
         return address
-    return f"{address}/{mark.month or mark.on}"
+    address = f"{address}/{mark.month or mark.on}"
+    return f"{address}/{mark.sequence}" if mark.sequence else address
 
 
-def _mark(inputs: Inputs, service: Service, line: Line) -> Mark:
+def mark_of(inputs: Inputs, service: Service, line: Line) -> Mark:
+    """The mark under which a line is first posted."""
     return Mark(
         account=inputs.account,
         subscription=service.subscription.id,

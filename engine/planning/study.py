@@ -20,13 +20,14 @@ from engine.planning.fitting import Refused, check_currencies, item_of, mixed_cu
 from engine.planning.histories import stands
 from engine.planning.invoiced import LINE_INVOICED
 from engine.planning.kept import kept_going
+from engine.planning.late import Again, weighed
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
 from engine.planning.pins import noted, pin_notices, upgrade_notices
 from engine.planning.posted import Posted
 from engine.planning.service import Service
 from engine.planning.service_notices import agreement_notices, excess_notices, history_notices, notice
-from engine.planning.stretches import Stretch, stretches_of
+from engine.planning.stretches import Stretch, stretch_on, stretches_of
 from engine.planning.takeover import adopted_line, our_lines
 from engine.platform.models import Subscription
 from engine.psa.models import CatalogItem
@@ -122,20 +123,45 @@ def _bills(basis: Basis, found: Study) -> bool:
     if not any(wanted.lines) and not found.ours and product.kind == "license":
         text = "it has no line: none of its days may be billed so far"
         found.notices.append(notice(mapping, "nothing-to-bill", text))
-    found.services = tuple(
+    found.services = _services(basis, inputs, found, found.stretches, wanted, found.ours)
+    return True
+
+
+def _services(
+    basis: Basis, inputs: Inputs, found: Study, stretches: tuple[Stretch, ...], wanted: Desired, ours: Ours
+) -> tuple[Service, ...]:
+    """The service on each of its stretches, with the lines that are wanted there."""
+    assert found.subscription is not None
+    return tuple(
         Service(
-            mapping=mapping,
-            subscription=subscription,
+            mapping=found.mapping,
+            subscription=found.subscription,
             items=basis.items,
             stretch=stretch,
-            owned_from=owned(inputs, mapping),
+            owned_from=owned(inputs, found.mapping),
             lines=lines,
-            ours=tuple(pair for pair in found.ours if pair[1].agreement_id == stretch.agreement.id),
+            ours=tuple(pair for pair in ours if pair[1].agreement_id == stretch.agreement.id),
             completed=wanted.completed,
         )
-        for stretch, lines in zip(found.stretches, wanted.lines, strict=True)
+        for stretch, lines in zip(stretches, wanted.lines, strict=True)
     )
-    return True
+
+
+def _again(basis: Basis, found: Study) -> Again:
+    """How the service looks from other inputs, with other lines of ours."""
+
+    def again(inputs: Inputs, ours: Ours) -> tuple[Service, ...]:
+        assert found.subscription is not None
+        assert found.product is not None
+        agreements = inputs.observed.agreements
+        stretches = tuple(
+            stretch_on(inputs, found.mapping, index, agreements[one.stretch.agreement.id])
+            for index, one in enumerate(found.services)
+        )
+        wanted = desired(inputs, found.mapping, found.subscription, found.product, basis.items, stretches, ours)
+        return _services(basis, inputs, found, stretches, wanted, ours)
+
+    return again
 
 
 def _compare(basis: Basis, found: Study) -> None:
@@ -151,7 +177,8 @@ def _compare(basis: Basis, found: Study) -> None:
             services = list(found.services)
             services[first] = replace(services[first], adopted=adopted)
             found.services = tuple(services)
-    parts: list[Part] = []
+    found.services, late = weighed(basis.inputs, found.services, _again(basis, found))
+    parts = [Part(held=late)]
     for service in found.services:
         part = compared(basis.inputs, service)
         part = replace(part, changes=tuple(noted(change, found.mapping) for change in part.changes))

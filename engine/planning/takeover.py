@@ -45,6 +45,9 @@ def _check_first_days(ours: tuple[tuple[Mark, Addition], ...]) -> None:
         if mark.on is None or mark.role not in {"base", "delta", "reversal"} or not stands(addition):
             continue
         begins = addition.effective
+        if mark.sequence and begins is not None and begins >= mark.on:
+            # It carries on after days that had been invoiced when it was posted.
+            continue
         taken_over = mark.role == "base" and mark.on == min(days) and begins is not None and begins < mark.on
         if begins != mark.on and not taken_over:
             why = f"addition {addition.id} was posted to bill from {mark.on}, and now has {begins or 'no first day'}"

@@ -10,8 +10,8 @@ from engine.platform.models import Activity, ActivityLog
 from engine.workspace.choices import BillingRules
 from engine.workspace.model import Workspace
 from tests.planning.builders import (
-    AS_OF,
     addition,
+    after,
     agreement,
     by_address,
     held,
@@ -55,7 +55,18 @@ def test_a_line_may_end_with_the_last_invoiced_day() -> None:
 
 
 def test_a_line_does_not_end_before_days_that_were_invoiced_early() -> None:
-    one = held(plan(seen=_changed(JUNE, invoiced_on={41: date(2026, 4, 10)})))
+    found = plan(seen=_changed(JUNE, invoiced_on={41: date(2026, 4, 10)}))
+    (one,) = found.held
+
+    assert one.code == "late-change"
+    assert "66.00 USD of 2026-05-01 to 2026-05-31" in one.why
+    assert "invoiced through 2026-05-31" in one.why
+    ends = moves(by_address(found)["1/base/2026-03-10"])
+    assert ends == {"cancelled": (date(2027, 3, 9), date(2026, 5, 31))}
+
+
+def test_as_long_as_nobody_asked_when_invoices_were_made_the_service_is_held() -> None:
+    one = held(plan(seen=_changed(JUNE)))
 
     assert one.code == "line-invoiced"
     assert "addition 801" in one.why
@@ -75,10 +86,12 @@ def test_a_new_price_in_an_invoiced_month_does_not_bill_the_rest_of_it_again() -
         agreements=[agreement(next_invoice=JULY)],
         invoiced_on={41: date(2026, 5, 25)},
     )
-    one = held(plan(_priced(), seen))
+    found = plan(_priced(), seen)
 
-    assert one.code == "line-invoiced"
-    assert f"end on {AS_OF.replace(day=AS_OF.day - 1)}" in one.why
+    assert [one.code for one in found.held] == ["late-change"]
+    changes = by_address(found)
+    assert moves(changes["1/base/2026-03-10"]) == {"cancelled": (date(2027, 3, 9), date(2026, 6, 30))}
+    assert after(changes["1/base/2026-06-15/1"])["effective"] == JULY
 
 
 @pytest.mark.parametrize(("quantity", "price"), [(0, "22.00"), (12, "0.00")])
@@ -139,12 +152,11 @@ def test_a_later_end_is_open_to_any_line() -> None:
     assert only(plan(seen=seen)).object_id == 801
 
 
-def test_a_line_that_is_over_ends_with_the_last_invoiced_day_and_what_is_too_much_is_then_told() -> None:
+def test_a_line_that_is_over_ends_with_the_last_invoiced_day_and_what_is_too_much_is_told_each_night() -> None:
     over = subscription(end=date(2026, 6, 9), auto_renew=False)
     invoiced: dict[int, date | None] = {41: date(2026, 5, 25)}
-    change = only(
-        plan(seen=observed(subscriptions=[over], agreements=[agreement(next_invoice=JULY)], invoiced_on=invoiced))
-    )
+    found = plan(seen=observed(subscriptions=[over], agreements=[agreement(next_invoice=JULY)], invoiced_on=invoiced))
+    (change,) = found.changes
 
     assert moves(change) == {"cancelled": (date(2027, 3, 9), date(2026, 6, 30))}
     assert "over on 2026-06-09, and has been invoiced through 2026-06-30" in change.reason
@@ -153,4 +165,5 @@ def test_a_line_that_is_over_ends_with_the_last_invoiced_day_and_what_is_too_muc
     again = observed(
         subscriptions=[over], agreements=[agreement(next_invoice=JULY)], additions=[standing], invoiced_on=invoiced
     )
-    assert "would have to end on 2026-06-09" in held(plan(seen=again)).why
+    # 12 × 22.00 on 21 of 30 days.
+    assert "-184.80 USD of 2026-06-01 to 2026-06-30" in held(plan(seen=again)).why

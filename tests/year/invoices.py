@@ -126,4 +126,5 @@ def key_of_mark(text: str | None) -> Key:
     """The key that an addition carries."""
     mark = decode(text)
     assert mark is not None, f"{text} is no mark of ours"
-    return (mark.subscription, mark.segment, mark.role, "" if mark.role == "one_time" else mark.month or str(mark.on))
+    day = "" if mark.role == "one_time" else mark.month or str(mark.on)
+    return (mark.subscription, mark.segment, mark.role, f"{day}/{mark.sequence}" if mark.sequence else day)

@@ -12,6 +12,7 @@ from engine.pipeline import Services, apply_plan, make_plan
 from engine.planning.histories import stands
 from engine.planning.invoiced import LINE_INVOICED
 from engine.planning.plan import Change, Plan, Selection
+from engine.planning.settle import LATE_CHANGE
 from engine.psa.models import Addition
 from engine.sandbox.calendar import day_of
 from engine.sandbox.generate import FIRST_DAY
@@ -142,7 +143,7 @@ class Year:
             return
         deals: dict[int, Deal] = {}
         for held in plan.held:
-            assert held.code == LINE_INVOICED, (plan.as_of, held)
+            assert held.code in {LINE_INVOICED, LATE_CHANGE}, (plan.as_of, held)
             known = self.world.known[int(held.subject.removeprefix("service:"))]
             deals[known.deal.agreement] = known.deal
             self.holds.append(self._hold(services, known, plan.as_of, held.why))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from engine.applying.admissible import foreign
 from engine.applying.duplicates import own_mark
 from engine.planning.plan import Change, FieldChange, Value
 from engine.psa.client import PsaClient
@@ -49,15 +50,17 @@ def holds(change: Change, record: Record, results: Mapping[str, int]) -> bool:
     """Whether the record is as the change wants it: a creation is done once the object is there."""
     if change.action == "create":
         return True
-    return all(getattr(record, one.field) == wanted(one, results) for one in change.fields)
+    return all(_known(one, results) and getattr(record, one.field) == wanted(one, results) for one in change.fields)
 
 
 def moved(change: Change, record: Record | None, results: Mapping[str, int]) -> str | None:
-    """Why a change can no longer be made as planned: its object is gone, or is not as it was."""
+    """Why a change can no longer be made as planned: its object is gone, is not ours, or is not as it was."""
     if change.action == "create":
         return None
     if record is None:
         return "it is gone from the PSA since the plan"
+    if (why := foreign(change, record)) is not None:
+        return why
     for one in change.fields:
         now = getattr(record, one.field)
         if now not in (one.before, wanted(one, results)) and not (one.before is None and now == ""):
@@ -84,6 +87,11 @@ def wanted(field: FieldChange, results: Mapping[str, int]) -> Value:
     if field.field.endswith("_id") and isinstance(after, str) and after.startswith("@"):
         return results.get(after[1:])
     return after
+
+
+def _known(field: FieldChange, results: Mapping[str, int]) -> bool:
+    """Whether the result that a field refers to is there, if it refers to one: nothing is done that still needs it."""
+    return field.after is None or wanted(field, results) is not None
 
 
 def _text_of(change: Change, field: str) -> str | None:

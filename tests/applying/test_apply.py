@@ -228,6 +228,15 @@ def test_a_failed_change_takes_only_its_dependents_with_it(world: World) -> None
     assert "catalog_item:MADE-UP" in (report.outcomes[2].message or "")
 
 
+def test_an_update_that_needs_what_failed_is_not_taken_for_done(world: World) -> None:
+    world.edit("catalog_item", ITEM, manufacturer=None)
+    world.fault("status", "POST", "*/procurement/manufacturers", status=400)
+    update = change(
+        "catalog_item:103", "update", {"manufacturer_id": (None, "@manufacturer:Made Up Maker")}, object_id=ITEM
+    )
+    assert list(statuses(world.apply(MAKER, update)).values()) == ["failed", "skipped"]
+
+
 def test_a_success_without_effect_is_a_failure(world: World) -> None:
     document = world.sandbox.store.get("company", COMPANY)
     assert document is not None

@@ -201,5 +201,5 @@ class Served:
     def snapshot(self) -> dict[str, list[dict[str, object]]]:
         """Everything that the PSA holds of what cwctl writes."""
         return {
-            kind: list(self.sandbox.store.rows(kind)) for kind in ("company", "catalog", "manufacturer", "addition")
+            kind: list(self.sandbox.store.rows(kind)) for kind in ("company", "catalog_item", "manufacturer", "addition")
         }

@@ -1,0 +1,23 @@
+"""The command line and a connection over loopback as in its own tests, and words on what was counted."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import cwctl, loopback, served, workspace
+
+__all__ = ["cwctl", "loopback", "served", "told", "workspace"]
+
+Told = Callable[[str], None]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """Prints a line that is seen without any option."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return tell

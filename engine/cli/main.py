@@ -20,6 +20,7 @@ _VERBS = {
     "plan": "Show what would change in the PSA, in lines and in money.",
     "show": "Show a saved plan.",
     "apply": "Carry out a plan.",
+    "rollback": "Plan how a run is taken back.",
     "journal": "Show what was written to the PSA, and check the record of it.",
     "explain": "Explain the lines and the bill of one subscription.",
     "ping": "Test a connection's credentials and rights.",

@@ -94,7 +94,8 @@ def _not_read(inputs: Inputs, run: TakenRun, unread: set[str]) -> Part:
 def _unread(inputs: Inputs, run: TakenRun, made: Made) -> Held:
     why = inputs.observed.unread_agreements.get(made.change.agreement or 0, "")
     hint = "make the plan again once it can be read"
-    found = held(run, made, "read-incomplete", f"agreement {made.change.agreement} could not be read: {why}", hint)
+    why = f"agreement {made.change.agreement} could not be read: {why}"
+    found = held(run, made, code="read-incomplete", why=why, hint=hint)
     return replace(found, kind="incomplete")
 
 

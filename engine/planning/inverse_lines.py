@@ -50,28 +50,28 @@ def lines_taken_back(inputs: Inputs, run: TakenRun, found: Sequence[Found]) -> T
         return _measured(inputs, checked)
     why = "it stays, as what the run did with another line of this service stays"
     hint = "settle the service as a whole; what hinders it is said beside it"
-    rest = [held(run, one.made, "held-with-its-lines", why, hint) for one in checked if one.change is not None]
+    rest = [
+        held(run, one.made, code="held-with-its-lines", why=why, hint=hint) for one in checked if one.change is not None
+    ]
     return Taken(held=(*(one.held for one in checked if one.held is not None), *rest))
 
 
 def _checked(inputs: Inputs, run: TakenRun, found: Found) -> Found:
     """Held where a day of the line is closed, or where its mark cannot be read."""
-    change, now = found.change, found.now
-    if change is None or not isinstance(now, Addition):
+    change, record = found.change, found.record
+    if change is None or not isinstance(record, Addition):
         return found
     if _mark(found) is None:
-        why = "its mark can no longer be read"
-        return replace(
-            found, change=None, held=held(run, found.made, "moved-since-run", why, "put its mark right first")
-        )
-    agreement = inputs.observed.agreements.get(now.agreement_id)
+        why, hint = "its mark can no longer be read", "put its mark right first"
+        return replace(found, change=None, held=held(run, found.made, code="moved-since-run", why=why, hint=hint))
+    agreement = inputs.observed.agreements.get(record.agreement_id)
     stretch = _stretch(inputs, found, agreement) if agreement is not None else None
     if stretch is None or stretch.invoiced_through is None:
-        why = f"agreement {now.agreement_id} does not say how far it was invoiced"
+        why = f"agreement {record.agreement_id} does not say how far it was invoiced"
         hint = "see to its next invoice date in the PSA, then make this plan again"
-        return replace(found, change=None, held=held(run, found.made, LINE_INVOICED, why, hint))
+        return replace(found, change=None, held=held(run, found.made, code=LINE_INVOICED, why=why, hint=hint))
     through = stretch.invoiced_through
-    if not _invoiced_since(inputs, run, now.agreement_id):
+    if not _invoiced_since(inputs, run, record.agreement_id):
         return found
     before, after = _both(inputs, found)
     first = _first_that_differs(before, after)
@@ -80,11 +80,11 @@ def _checked(inputs: Inputs, run: TakenRun, found: Found) -> Found:
     amount = _billed(inputs, stretch, before) - _billed(inputs, stretch, after)
     said = f"{plain(abs(amount))} too {'much' if amount > 0 else 'little'} stays billed" if amount else "it stays"
     why = (
-        f"agreement {now.agreement_id} has been invoiced through {through} since: {said} for "
-        f"{label(found.made, now)} from {first} on"
+        f"agreement {record.agreement_id} has been invoiced through {through} since: {said} for "
+        f"{label(found.made, record)} from {first} on"
     )
     hint = f"{'credit' if amount > 0 else 'settle'} it by hand, then put the addition right in the PSA"
-    return replace(found, change=None, held=held(run, found.made, LINE_INVOICED, why, hint))
+    return replace(found, change=None, held=held(run, found.made, code=LINE_INVOICED, why=why, hint=hint))
 
 
 def _invoiced_since(inputs: Inputs, run: TakenRun, agreement: int) -> bool:
@@ -123,20 +123,20 @@ def _billed(inputs: Inputs, stretch: Stretch, bills: Bills) -> Decimal:
 
 def _both(inputs: Inputs, found: Found) -> tuple[Bills, Bills]:
     """The line as it bills now, and as it will."""
-    now, mark = found.now, _mark(found)
-    assert isinstance(now, Addition)
+    record, mark = found.record, _mark(found)
+    assert isinstance(record, Addition)
     assert mark is not None
     behaviour = _behaviour(inputs)
-    return posted(mark, now, behaviour), posted(mark, _changed(now, found.change), behaviour)
+    return posted(mark, record, behaviour), posted(mark, _changed(record, found.change), behaviour)
 
 
-def _changed(now: Addition, change: Change | None) -> Addition:
-    return replace(now, **{one.field: one.after for one in change.fields}) if change is not None else now
+def _changed(record: Addition, change: Change | None) -> Addition:
+    return replace(record, **{one.field: one.after for one in change.fields}) if change is not None else record
 
 
 def _mark(found: Found) -> Mark | None:
     """Which line an addition is: by the mark that it has, or that it had before and gets again."""
-    texts = [found.now.mark if isinstance(found.now, Addition) else None]
+    texts = [found.record.mark if isinstance(found.record, Addition) else None]
     texts += [one.after for one in (found.change.fields if found.change else ()) if one.field == "mark"]
     return next((mark for text in texts if (mark := _decoded(text)) is not None), None)
 
@@ -166,26 +166,26 @@ def _stretch(inputs: Inputs, found: Found, agreement: Agreement) -> Stretch:
 
 def _measured(inputs: Inputs, found: Sequence[Found]) -> Taken:
     """The changes with their lines and effects, measured together with the service's other lines on the agreement."""
-    wanted = [one for one in found if one.change is not None and isinstance(one.now, Addition)]
+    wanted = [one for one in found if one.change is not None and isinstance(one.record, Addition)]
     of_agreement = {
         agreement: _of_agreement(inputs, agreement, wanted)
-        for agreement in dict.fromkeys(one.now.agreement_id for one in wanted if isinstance(one.now, Addition))
+        for agreement in dict.fromkeys(one.record.agreement_id for one in wanted if isinstance(one.record, Addition))
     }
     done: list[Change] = []
     for one in wanted:
-        change, now, mark = one.change, one.now, _mark(one)
+        change, record, mark = one.change, one.record, _mark(one)
         assert change is not None
-        assert isinstance(now, Addition)
+        assert isinstance(record, Addition)
         assert mark is not None
         before, after = _both(inputs, one)
-        gone = not stands(_changed(now, change))
-        billed, steady_from, effect_of = of_agreement[now.agreement_id]
+        gone = not stands(_changed(record, change))
+        billed, steady_from, effect_of = of_agreement[record.agreement_id]
         line = replace(
-            planned_line(mark, before if gone else after, now.product_identifier or None, retracted=gone),
+            planned_line(mark, before if gone else after, record.product_identifier or None, retracted=gone),
             currency=billed.currency,
             steady_from=steady_from,
         )
-        done.append(replace(change, line=line, effect=effect_of[now.id]))
+        done.append(replace(change, line=line, effect=effect_of[record.id]))
     return Taken(changes=_chained(done), billed=tuple(billed for billed, _, _ in of_agreement.values()))
 
 
@@ -194,7 +194,7 @@ def _of_agreement(inputs: Inputs, agreement_id: int, found: Sequence[Found]) -> 
 
     The platform is not asked whether a term renews: an end that is as far off as one that is rolled counts as none.
     """
-    changed = {one.now.id: one for one in found if isinstance(one.now, Addition)}
+    changed = {one.record.id: one for one in found if isinstance(one.record, Addition)}
     subscriptions = {mark.subscription for one in found if (mark := _mark(one)) is not None}
     additions: list[Addition] = []
     pairs: list[Pair] = []

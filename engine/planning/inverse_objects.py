@@ -24,11 +24,11 @@ _REFERENCES = frozenset({"country"})
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a write: exactly one of these, or nothing where nothing is left to take back.
 
-    `now` is the object as it is.
+    `record` is the object as it is.
     """
 
     made: Made
-    now: Record | None = None
+    record: Record | None = None
     change: Change | None = None
     held: Held | None = None
     notice: Diagnostic | None = None
@@ -68,18 +68,18 @@ class Objects:
             self._found[f"{kind}={text.casefold()}"] = record
 
 
-def taken_back(run: TakenRun, made: Made, now: Record | None) -> Found:
+def taken_back(run: TakenRun, made: Made, record: Record | None) -> Found:
     """What takes a write back, as far as its object alone decides. A change has no effect and no line yet."""
     if not made.certain and run.later_run(made) is not None:
         # The later run found it not made, and made it itself.
-        return Found(made=made, now=now)
+        return Found(made=made, record=record)
     if made.change.action == "update":
-        return _restored(run, made, now)
-    if isinstance(now, Addition):
-        return _retracted(run, made, now)
-    if now is None or made.change.kind == "addition":
+        return _restored(run, made, record)
+    if isinstance(record, Addition):
+        return _retracted(run, made, record)
+    if record is None or made.change.kind == "addition":
         return Found(made=made)
-    return Found(made=made, now=now, notice=_stays(run, made, now))
+    return Found(made=made, record=record, notice=_stays(run, made, record))
 
 
 def moved(run: TakenRun, made: Made, why: str) -> Held:
@@ -89,10 +89,10 @@ def moved(run: TakenRun, made: Made, why: str) -> Held:
         hint = f"run {later} wrote it since: take that run back first, with `cwctl rollback {later}`"
     else:
         hint = "look at it in the PSA; what is still wrong there is to be put right by hand"
-    return held(run, made, "moved-since-run", why, hint)
+    return held(run, made, code="moved-since-run", why=why, hint=hint)
 
 
-def held(run: TakenRun, made: Made, code: str, why: str, hint: str | None = None) -> Held:
+def held(run: TakenRun, made: Made, *, code: str, why: str, hint: str) -> Held:
     """Held back: what a run did with an object stays."""
     change = made.change
     return Held(
@@ -107,9 +107,9 @@ def held(run: TakenRun, made: Made, code: str, why: str, hint: str | None = None
     )
 
 
-def label(made: Made, now: Record | None = None) -> str:
+def label(made: Made, record: Record | None = None) -> str:
     """The object of a write in words."""
-    number = now.id if now is not None else made.object_id or made.change.object_id
+    number = record.id if record is not None else made.object_id or made.change.object_id
     return f"{made.change.kind.replace('_', ' ')} {number if number is not None else made.change.address}"
 
 
@@ -122,58 +122,58 @@ def _subject(change: Change) -> str:
     return f"customer:{change.customer}" if kind == "company" else change.address
 
 
-def _restored(run: TakenRun, made: Made, now: Record | None) -> Found:
+def _restored(run: TakenRun, made: Made, record: Record | None) -> Found:
     """The fields that the run changed, as they were before it."""
     change = made.change
-    if now is None:
+    if record is None:
         gone = moved(run, made, "it is gone from the PSA since") if made.certain else None
         return Found(made=made, held=gone)
     fields: list[FieldChange] = []
     for one in change.fields:
-        value: Value = getattr(now, one.field)
+        value: Value = getattr(record, one.field)
         if same(value, one.before):
             continue
         if not same(value, run.left(one)):
-            return Found(made=made, now=now, held=moved(run, made, _moved_text(one, run.left(one), value)))
+            return Found(made=made, record=record, held=moved(run, made, _moved_text(one, run.left(one), value)))
         before = None if one.field in _REFERENCES and one.before == "" else one.before
         fields.append(replace(one, before=value, after=before, rule=None, reads=None))
     if not fields:
-        return Found(made=made, now=now)
+        return Found(made=made, record=record)
     later = run.later_run(made)
     if later is not None:
-        return Found(made=made, now=now, held=moved(run, made, f"run {later} wrote the same again since"))
-    return Found(made=made, now=now, change=_change(run, made, now, tuple(fields)))
+        return Found(made=made, record=record, held=moved(run, made, f"run {later} wrote the same again since"))
+    return Found(made=made, record=record, change=_change(run, made, record, tuple(fields)))
 
 
-def _retracted(run: TakenRun, made: Made, now: Addition) -> Found:
+def _retracted(run: TakenRun, made: Made, record: Addition) -> Found:
     """Never deleted: quantity 0, cancelled on its first day; the mark stays, so that nothing is made twice."""
-    if not stands(now):
-        return Found(made=made, now=now)
-    for one, left, value in _differing(run, made, now):
-        return Found(made=made, now=now, held=moved(run, made, _moved_text(one, left, value)))
+    if not stands(record):
+        return Found(made=made, record=record)
+    for one, left, value in _differing(run, made, record):
+        return Found(made=made, record=record, held=moved(run, made, _moved_text(one, left, value)))
     later = run.later_run(made)
     if later is not None:
-        return Found(made=made, now=now, held=moved(run, made, f"run {later} wrote it again since"))
+        return Found(made=made, record=record, held=moved(run, made, f"run {later} wrote it again since"))
     fields = [
-        FieldChange(field="quantity", before=now.quantity, after=now.quantity * 0, writes="quantity"),
-        FieldChange(field="cancelled", before=now.cancelled, after=now.effective, writes="cancelledDate"),
+        FieldChange(field="quantity", before=record.quantity, after=record.quantity * 0, writes="quantity"),
+        FieldChange(field="cancelled", before=record.cancelled, after=record.effective, writes="cancelledDate"),
     ]
     wanted = tuple(one for one in fields if not same(one.before, one.after))
-    return Found(made=made, now=now, change=_change(run, made, now, wanted))
+    return Found(made=made, record=record, change=_change(run, made, record, wanted))
 
 
-def _differing(run: TakenRun, made: Made, now: Addition) -> Iterator[tuple[FieldChange, Value, Value]]:
+def _differing(run: TakenRun, made: Made, record: Addition) -> Iterator[tuple[FieldChange, Value, Value]]:
     """The fields of a new line that are not as the run left them, each with what it left and what is there."""
     for one in made.change.fields:
         left = run.left(one)
         if one.field in _NOT_SHOWN or (left is None and one.after is not None):
             continue
-        value: Value = getattr(now, one.field)
+        value: Value = getattr(record, one.field)
         if not same(value, left):
             yield one, left, value
 
 
-def _change(run: TakenRun, made: Made, now: Record, fields: tuple[FieldChange, ...]) -> Change:
+def _change(run: TakenRun, made: Made, record: Record, fields: tuple[FieldChange, ...]) -> Change:
     change = made.change
     return Change(
         address=change.address,
@@ -183,25 +183,25 @@ def _change(run: TakenRun, made: Made, now: Record, fields: tuple[FieldChange, .
         fields=fields,
         reason=f"it takes back run {run.id}, change {change.address}",
         customer=change.customer,
-        object_id=now.id,
+        object_id=record.id,
         agreement=change.agreement,
         source=change.source,
     )
 
 
-def _moved_text(field: FieldChange, left: Value, now: Value) -> str:
-    return f"its {field.field} moved since: {_shown(left)} was left, now it is {_shown(now)}"
+def _moved_text(field: FieldChange, left: Value, record: Value) -> str:
+    return f"its {field.field} moved since: {_shown(left)} was left, now it is {_shown(record)}"
 
 
 def _shown(value: Value) -> str:
     return "nothing" if value in (None, "") else f"{value}"
 
 
-def _stays(run: TakenRun, made: Made, now: Record) -> Diagnostic:
+def _stays(run: TakenRun, made: Made, record: Record) -> Diagnostic:
     return Diagnostic(
         code="made-stays",
         severity="notice",
-        text=f"{label(made, now)} ({made.change.name}) was made by run {run.id}, and stays: nothing is ever deleted",
+        text=f"{label(made, record)} ({made.change.name}) was made by run {run.id}, and stays: nothing is ever deleted",
         hint="if nobody needs it, make it inactive in the PSA by hand",
         subject=made.change.address,
         customer=made.change.customer,

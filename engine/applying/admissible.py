@@ -101,12 +101,13 @@ def _why(change: Change) -> str | None:
 def _field(change: Change, field: FieldChange) -> str | None:
     if field.field not in _FIELDS[change.kind, change.action]:
         return f"cwctl never writes the field {field.field!r} in this place"
-    if field.writes != _wire_name(change.kind, field.field):
+    if field.writes != wire_name(change.kind, field.field):
         return f"the field {field.field!r} does not go into {field.writes!r}"
     return None
 
 
-def _wire_name(kind: ObjectKind, field: str) -> str:
+def wire_name(kind: ObjectKind, field: str) -> str:
+    """The member of the PSA's JSON that a field goes into, as plans name it. Raises KeyError for an unknown field."""
     return _MARK_WRITES if field == "mark" else FORMS[kind].members[field].name
 
 

@@ -8,6 +8,7 @@ was written to is searched for lines that exist twice.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from engine.applying.admissible import inadmissible
 from engine.applying.current import Current, Record, moved, subscription_of
 from engine.applying.duplicates import duplicates, in_words
 from engine.applying.options import Options
@@ -42,9 +43,10 @@ def apply(
     """Apply every change of the plan and report on each. `progress` is told how many are done, of how many.
 
     `log` is told of each write before it is sent and after; where it fails nothing more is written. `interrupted` is
-    asked before each change and says why the run is to end, if it is. Raises Refused where a finding, or with `strict`
-    a moved object, refuses the whole plan: then nothing was written.
+    asked before each change and says why the run is to end, if it is. Raises Refused where the plan holds what cwctl
+    never plans, or where a finding, or with `strict` a moved object, refuses all of it: then nothing was written.
     """
+    _refuse_what_is_not_ours(plan)
     _refuse_for_findings(plan, options)
     held = held_customers(plan.findings, options.allowed)
     order = stages(plan.changes, options.canary, held)
@@ -59,6 +61,12 @@ def apply(
         run.groups(order.then, held)
     run.search(psa)
     return run.report(plan)
+
+
+def _refuse_what_is_not_ours(plan: Plan) -> None:
+    why = inadmissible(plan)
+    if why is not None:
+        raise Refused(f"the plan holds what cwctl never plans: {why}", "Somebody edited it: make a new plan.")
 
 
 def _refuse_for_findings(plan: Plan, options: Options) -> None:

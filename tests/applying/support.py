@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from engine.applying.admissible import wire_name
 from engine.applying.apply import apply
 from engine.applying.report import Report
 from engine.http.asgi import AsgiTransport
@@ -101,14 +102,16 @@ def plan(*changes: Change) -> Plan:
 
 def change(address: str, action: Any, fields: Mapping[str, tuple[Any, Any]], **more: Any) -> Change:
     """A change by its address; `fields` are pairs of before and after."""
+    kind = more.pop("kind", address.partition(":")[0])
     return Change(
         address=address,
-        kind=more.pop("kind", address.partition(":")[0]),
+        kind=kind,
         action=action,
         name=more.pop("name", address),
         reason="a test wants it",
         fields=tuple(
-            FieldChange(field=name, before=before, after=after, writes=name) for name, (before, after) in fields.items()
+            FieldChange(field=name, before=before, after=after, writes=wire_name(kind, name))
+            for name, (before, after) in fields.items()
         ),
         **more,
     )
@@ -145,10 +148,14 @@ def new_line(subscription: str, customer: str = "410001", agreement: int = AGREE
 
 
 def changed_line(
-    number: int, fields: Mapping[str, tuple[Any, Any]], customer: str = "410001", agreement: int = AGREEMENT
+    number: int,
+    fields: Mapping[str, tuple[Any, Any]],
+    customer: str = "410001",
+    agreement: int = AGREEMENT,
+    subscription: str = "9001",
 ) -> Change:
     return change(
-        f"addition:{agreement}/{number}/1/base",
+        f"addition:{agreement}/{subscription}/1/base",
         "update",
         fields,
         object_id=number,

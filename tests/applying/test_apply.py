@@ -162,7 +162,9 @@ def test_a_change_that_somebody_made_by_hand_already_is_no_conflict(world: World
 
 
 def test_a_copied_mark_on_another_agreement_is_not_the_line_itself(world: World) -> None:
-    world.apply(new_line("9001", agreement=OTHER_AGREEMENT, mark=mark("9001", AGREEMENT)))
+    world.apply(new_line("9001", agreement=OTHER_AGREEMENT))
+    (copy,) = world.additions(OTHER_AGREEMENT)
+    world.edit("addition", copy.id, serialNumber=mark("9001", AGREEMENT))
     assert world.additions() == []
     report = world.apply(new_line("9001"), new_line("9002", agreement=OTHER_AGREEMENT))
     assert set(statuses(report).values()) == {"applied"}

@@ -21,7 +21,7 @@ from tests.applying.journals import START, begun, clock, keep
 from tests.applying.support import changed_line, new_line
 
 LINE, OTHER = new_line("9001"), new_line("9002", "410002", 502)
-CHANGED = changed_line(7, {"quantity": (Decimal(12), Decimal(14))})
+CHANGED = changed_line(7, {"quantity": (Decimal(12), Decimal(14))}, subscription="9007")
 
 
 @pytest.fixture
@@ -259,6 +259,11 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalFailed, match="cannot be written: File exists"):
         Journal(tmp_path / "file" / "journal.jsonl", clock())
+
+
+def test_a_device_is_no_journal() -> None:
+    with pytest.raises(JournalFailed, match="cannot be written: it is no plain file"):
+        Journal(Path(os.devnull), clock())
 
 
 def test_it_does_not_follow_a_link(tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ def _compare(basis: Basis, found: Study) -> None:
     parts = [Part(held=late)]
     for service in found.services:
         part = compared(basis.inputs, service)
+        _check_invoiced(service, part)
         part = replace(part, changes=tuple(noted(change, found.mapping) for change in part.changes))
         _check_twins(basis, service, part)
         before = [change.address for earlier in parts for change in earlier.changes][-1:]
@@ -191,6 +192,14 @@ def _compare(basis: Basis, found: Study) -> None:
         parts.append(part)
         found.notices += excess_notices(service)
     found.part = joined(parts)
+
+
+def _check_invoiced(service: Service, part: Part) -> None:
+    """Raises Refused where lines would change on an agreement of which nobody knows which days are closed."""
+    agreement = service.stretch.agreement
+    if part.changes and service.stretch.invoiced_through is None:
+        why = f"agreement {agreement.id} ({agreement.name}) does not say how far it has been invoiced"
+        raise Refused("invoiced-unknown", why, "enter its next invoice date in the PSA")
 
 
 def _check_twins(basis: Basis, service: Service, part: Part) -> None:

@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from engine.billing.history import Usage
+from engine.billing.told import Told
+from engine.planning.catalog import plan_catalog
+from engine.planning.closed import opened
+from engine.planning.companies import plan_companies
+from engine.planning.desired import lines_on
 from engine.planning.histories import stands
-from engine.planning.observed import Observed
+from engine.planning.observed import Inputs, Observed
 from engine.planning.plan import Plan
+from engine.planning.posted import Posted
+from engine.planning.service import Service
+from engine.planning.settle import settled
+from engine.planning.study import basis_of, study
 from engine.platform.models import Activity, ActivityLog, Subscription
 from engine.psa.mark import decode
 from engine.psa.models import Addition, Agreement
@@ -21,10 +31,12 @@ from tests.planning.builders import (
     agreement,
     by_address,
     ended,
+    inputs,
     mark,
     moves,
     observed,
     plan,
+    product_mapping,
     subscription,
     workspace,
 )
@@ -287,3 +299,45 @@ def test_a_line_that_somebody_changed_by_hand_is_not_settled() -> None:
 
     assert [one.code for one in found.held] == ["line-invoiced"]
     assert found.changes == ()
+
+
+def test_nothing_is_written_to_an_agreement_that_does_not_say_how_far_it_was_invoiced() -> None:
+    found = plan(seen=observed(agreements=[agreement(next_invoice=None)], additions=[]))
+
+    assert [one.code for one in found.held] == ["invoiced-unknown"]
+    assert found.changes == ()
+
+
+def test_figures_of_a_month_that_was_invoiced_without_an_amount_are_settled() -> None:
+    rules = _rules("settle", products=[product_mapping(kind="usage")])
+    of_june = mark(role="usage", on=None, month="2026-06")
+    ends = {"quantity": Decimal(1), "unit_price": Decimal(0), "unit_cost": Decimal(0)}
+    june = addition(mark=of_june, effective=JUNE, cancelled=date(2026, 6, 30), entered=JUNE, **ends)
+    shown = subscription(start=JUNE, end=None, unit_price=Decimal(0), part_number=None)
+    seen = observed(
+        subscriptions=[shown], agreements=[agreement(next_invoice=JULY)], additions=[june], invoiced_on={41: MAY_31}
+    )
+    made = inputs(rules, seen, as_of=date(2026, 6, 20))
+    service = _with_figures(made, Decimal("512.34"), Decimal("410.00"))
+
+    one = opened(made, service)
+    assert one is not None
+    assert [row.line and row.line.unit_price for row in one.rows] == [Decimal(0)]
+    (row,) = [row for row in settled(made, service, one.late).rows if row.line is not None]
+    assert row.line is not None
+    assert (row.line.quantity, row.line.unit_price, row.line.unit_cost) == (1, Decimal("512.34"), Decimal("410.00"))
+    assert (row.mark.month, row.line.effective) == ("2026-06", JULY)
+
+
+def _with_figures(made: Inputs, price: Decimal, cost: Decimal) -> Service:
+    """The service with figures of June that were accepted on 20 June."""
+    posted = Posted(made.account, made.observed.additions)
+    companies = plan_companies(made, frozenset({"100"}))
+    catalog = plan_catalog(made, frozenset(made.workspace.mappings.products))
+    found = study(basis_of(made, companies, catalog, posted), made.workspace.mappings.services["9001"])
+    (service,) = found.services
+    figures = Usage(on=date(2026, 6, 20), period="2026-06", price=price, cost=cost)
+    told = (*service.completed.told, Told(event=figures, source="listing"))
+    completed = replace(service.completed, told=told)
+    lines = lines_on(completed, service.stretch, service.owned_from, made.as_of)
+    return replace(service, completed=completed, lines=lines)

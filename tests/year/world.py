@@ -43,6 +43,8 @@ class World:
 
     def __init__(self, chance: random.Random, customers: int, subscriptions: int, root: Path) -> None:
         self.sandbox = Sandbox.in_memory(customers=customers, subscriptions=0, kinds=EVERY_KIND)
+        # A plan that would change what an invoice charges is refused, and the year fails.
+        self.sandbox.store.set_setting("psa.billed_changes", "refuse")
         self.root = root
         self.known: dict[int, Known] = {}
         self.deals = [_deal(chance, number, EVERY_KIND[number % len(EVERY_KIND)]) for number in range(customers)]

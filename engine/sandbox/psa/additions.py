@@ -4,6 +4,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from engine.sandbox.psa.charged import charged_through
 from engine.sandbox.psa.errors import ApiError, invalid, problem
 from engine.sandbox.psa.members import Resource
 from engine.sandbox.psa.periods import Billing, billing_of, read_day
@@ -86,15 +87,14 @@ def check_addition(
     item = store.get("catalog_item", (addition.get("product") or {}).get("id", 0))
     if item is not None and item.get("productClass") == "Bundle":
         complain("product", "A bundle cannot be an addition of an agreement.")
-    if before is not None and settings["psa.billed_changes"] == "refuse" and _alters_billed(addition, before, billing):
+    if before is not None and settings["psa.billed_changes"] == "refuse" and _alters_billed(store, addition, before):
         complain("effectiveDate", "This addition has been invoiced and cannot be changed.")
     return problems
 
 
-def check_deletion(settings: PsaSettings, billing: Billing, addition: Document) -> None:
-    """Refuses, if the switch is set, to delete an addition of which a day has been invoiced. Raises ApiError."""
-    effective = read_day(addition.get("effectiveDate"))
-    if settings["psa.billed_changes"] == "refuse" and effective and effective <= billing.invoiced_through:
+def check_deletion(store: Store, settings: PsaSettings, addition: Document) -> None:
+    """Refuses, if the switch is set, to delete an addition that an invoice charges. Raises ApiError."""
+    if settings["psa.billed_changes"] == "refuse" and _charged(store, addition) is not None:
         raise refusal(ADDITION, [problem("InvalidObject", "This addition has been invoiced.", "addition", "id")])
 
 
@@ -111,14 +111,21 @@ def _share_of_first_period(effective: date, billing: Billing) -> tuple[int, int]
     return period.overlap(effective, period.last), period.days
 
 
-def _alters_billed(addition: Document, before: Document, billing: Billing) -> bool:
-    began = read_day(before.get("effectiveDate"))
-    if began is None or began > billing.invoiced_through:
+def _charged(store: Store, addition: Document) -> date | None:
+    """The last day that an invoice charges an addition for; None if it charges nothing."""
+    began = read_day(addition.get("effectiveDate"))
+    through = charged_through(store, addition["agreementId"], something=True).get(addition["id"])
+    return None if began is None or through is None or through < began else through
+
+
+def _alters_billed(store: Store, addition: Document, before: Document) -> bool:
+    through = _charged(store, before)
+    if through is None:
         return False
     if any(addition.get(member) != before.get(member) for member in _MONEY):
         return True
     ends, ended = read_day(addition.get("cancelledDate")), read_day(before.get("cancelledDate"))
-    return ends != ended and ends is not None and ends < billing.invoiced_through
+    return ends != ended and ends is not None and ends < through
 
 
 def _plain(value: Decimal) -> Decimal:

@@ -8,7 +8,8 @@ import msgspec
 
 from engine.sandbox.calendar import first_of, last_of, month_of
 from engine.sandbox.psa.additions import agreement_billing
-from engine.sandbox.psa.invoicing import LINES, delete_invoice, invoice_agreement, last_day, latest_invoice
+from engine.sandbox.psa.charged import LINES
+from engine.sandbox.psa.invoicing import delete_invoice, invoice_agreement, last_day, latest_invoice
 from engine.sandbox.psa.periods import Billing, read_day
 from engine.sandbox.psa.settings import PsaSettings
 from engine.sandbox.store import Document, Store

@@ -10,17 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from engine.sandbox.psa.additions import agreement_billing, amount_of, cents
+from engine.sandbox.psa.charged import LINES, charged_through
 from engine.sandbox.psa.clock import new_info, now
 from engine.sandbox.psa.errors import ApiError
 from engine.sandbox.psa.periods import Billing, periods, read_day, wire_day
 from engine.sandbox.psa.settings import PsaSettings
 from engine.sandbox.store import Document, Store
-
-LINES = "invoice_lines"
-"""The kind under which an invoice's lines are kept; the API does not show them."""
-
-CHARGED = "charged_before"
-"""The kind that says of an addition which was written into a world up to which day it counts as charged."""
 
 _ONE_DAY = timedelta(days=1)
 
@@ -93,11 +88,7 @@ def next_amount(store: Store, settings: PsaSettings, agreement: Document) -> Dec
 
 def due_lines(store: Store, settings: PsaSettings, agreement: Document, billing: Billing) -> list[dict[str, Any]]:
     """The lines of the next invoice: for each addition and billing period its days, quantity, price and amount."""
-    billed = {row["id"]: date.fromisoformat(row["through"]) for row in store.rows(CHARGED, agreement["id"])}
-    for past in store.rows(LINES, agreement["id"]):
-        for line in past["lines"]:
-            last = date.fromisoformat(line["to"])
-            billed[line["addition"]] = max(billed.get(line["addition"], last), last)
+    billed = charged_through(store, agreement["id"])
     lines: list[dict[str, Any]] = []
     for addition in store.rows("addition", agreement["id"]):
         if addition.get("billCustomer") == "Billable":

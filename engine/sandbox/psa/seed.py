@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from engine.sandbox.psa.additions import agreement_billing, compute
+from engine.sandbox.psa.charged import CHARGED
 from engine.sandbox.psa.clock import new_info
 from engine.sandbox.psa.custom_fields import ADDITION_POD, filled
-from engine.sandbox.psa.invoicing import CHARGED
 from engine.sandbox.psa.periods import wire_day
 from engine.sandbox.psa.records import BY_KIND
 from engine.sandbox.psa.settings import PsaSettings

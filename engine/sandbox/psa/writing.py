@@ -70,8 +70,7 @@ def delete(store: Store, resource: Resource, request: Request, record: Document,
         delete_invoice(store, id)
         return
     if resource is ADDITION and parent is not None:
-        owner = store.get(AGREEMENT.kind, parent) or {}
-        check_deletion(request.settings, agreement_billing(store, request.settings, owner), record)
+        check_deletion(store, request.settings, record)
     user = next(users(store, resource, id), None)
     if user is not None:
         raise ApiError(409, "Conflict", f"This {resource.name} is in use by {user[0].name} {user[2]['id']}.")

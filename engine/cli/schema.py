@@ -1,4 +1,4 @@
-"""`cwctl schema`: the JSON Schemas of the workspace's files."""
+"""`cwctl schema`: the JSON Schemas of the workspace's files, and of a saved plan."""
 
 import click
 
@@ -16,6 +16,7 @@ def schema(name: str | None) -> int:
     Examples:
       cwctl schema
       cwctl schema customers > customers.schema.json
+      cwctl schema plan
     """
     from engine.workspace.schemas import schema_names, schema_text
 

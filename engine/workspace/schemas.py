@@ -1,4 +1,7 @@
-"""The JSON Schemas that the workspace's files must satisfy: as text for editors, as the gate for the program."""
+"""The JSON Schemas that the workspace's files must satisfy: as text for editors, as the gate for the program.
+
+That of a saved plan is among them, for whoever reads one with another program.
+"""
 
 from engine.resources import folder
 

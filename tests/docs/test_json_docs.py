@@ -109,7 +109,7 @@ def test_plan_show_and_apply(command: Command, workspace: Path) -> None:
     _check(plan, "plan-and-show")
     assert json.loads(saved.read_bytes()) == plan
     assert command("show", str(saved)) == plan
-    report = command("apply", str(saved), "--yes", code=4)
+    report = command("apply", str(saved), "--yes", "--allow", "incomplete", code=4)
     assert report["outcomes"]
     assert report["counts"]
     _check(report, "apply")

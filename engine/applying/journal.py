@@ -1,6 +1,8 @@
 """The journal on disk: a file that only ever grows, each record on the disk before the run goes on."""
 
+import errno
 import os
+import stat
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -142,6 +144,8 @@ def _opened(path: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     file = os.open(path, flags, 0o600)
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if new:
             folder = os.open(path.parent, os.O_RDONLY)

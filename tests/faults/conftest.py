@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.planning.guards import GUARDS
 from tests.cli.conftest import cwctl, loopback, served, workspace
 
 __all__ = ["cwctl", "loopback", "served", "told", "workspace"]
+
+ALLOW = tuple(option for name in sorted(GUARDS) for option in ("--allow", name))
+"""A run that goes on where another one was cut off may change more than a guard allows."""
 
 Told = Callable[[str], None]
 

@@ -1,6 +1,5 @@
 """Nights on the example world in the process: plan, apply under a journal, and what the PSA holds afterwards."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,12 +7,14 @@ from pathlib import Path
 
 from engine.applying.chain import Chain
 from engine.applying.journal import Journal, JournalRun, read
+from engine.applying.options import Options
 from engine.applying.report import Report
 from engine.http.asgi import AsgiTransport
 from engine.http.hosts import AllowedHosts
 from engine.http.pace import Pace
 from engine.http.secrets import Secret
 from engine.pipeline import Services, apply_plan, make_plan
+from engine.planning.guards import GUARDS
 from engine.planning.plan import Plan, Selection
 from engine.platform.connect import ApiKey, open_client
 from engine.platform.token_store import MemoryStore
@@ -45,37 +46,12 @@ class Nights:
         journal = Journal(self.journal, clock())
         try:
             run = JournalRun(journal, begun(f"run-{len(journal.records)}"), clock())
-            return run.ended(apply_plan(plan, self.services, _quiet, log=run))
+            return run.ended(apply_plan(plan, self.services, _quiet, Options(allowed=frozenset(GUARDS)), run))
         finally:
             journal.close()
 
     def read_journal(self) -> Chain:
         return read(self.journal)
-
-    def lines(self) -> "Counter[tuple[object, ...]]":
-        """What the PSA would bill, line by line: how often there is one with these values."""
-        return Counter(
-            (
-                one["agreementId"],
-                str(one.get("serialNumber") or ""),
-                str(one["product"]["identifier"]),
-                f"{one['quantity']}",
-                f"{one['unitPrice']:.4f}",
-                f"{one['unitCost']:.4f}",
-                str(one.get("effectiveDate")),
-                str(one.get("cancelledDate")),
-            )
-            for one in self.sandbox.store.rows("addition")
-        )
-
-    def others(self) -> "Counter[tuple[object, ...]]":
-        """Companies, catalog items and manufacturers: how often there is one of this name."""
-        store = self.sandbox.store
-        return Counter(
-            [("company", one["identifier"], one["name"]) for one in store.rows("company")]
-            + [("catalog", one["identifier"], one["description"]) for one in store.rows("catalog_item")]
-            + [("manufacturer", one["name"]) for one in store.rows("manufacturer")]
-        )
 
 
 def example() -> Workspace:

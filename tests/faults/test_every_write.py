@@ -10,6 +10,7 @@ import pytest
 from engine.applying.runs import runs
 from engine.planning.plan import Plan
 from tests.faults.conftest import Told
+from tests.faults.holding import lines, others, twice
 from tests.faults.nights import Nights, example, opened
 from tests.faults.wire import FAILURES, Failure
 
@@ -29,8 +30,8 @@ class Whole:
             assert nights.apply(self.plan).complete
             self.writes = list(nights.wire.writes)
             assert len(self.writes) == len(self.plan.changes) >= 30
-            self.lines, self.others = nights.lines(), nights.others()
-            assert max(self.lines.values()) == 1
+            self.lines, self.others = lines(nights.sandbox), others(nights.sandbox)
+            assert twice(nights.sandbox) == []
             assert nights.plan().changes == ()
 
     def world(self) -> AbstractContextManager[Nights]:
@@ -56,8 +57,8 @@ def strike(nights: Nights, whole: Whole, number: int, failure: Failure, after: b
     if rest.changes:
         assert nights.apply(rest).complete, case
         assert nights.plan().changes == (), case
-    assert nights.lines() == whole.lines, case
-    assert nights.others() == whole.others, case
+    assert lines(nights.sandbox) == whole.lines, case
+    assert others(nights.sandbox) == whole.others, case
     chain = nights.read_journal()
     assert (chain.broken, chain.cut_off) == (None, None), case
     first, *later = runs(chain.records)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.diagnostics import Diagnostic, in_order
 from engine.planning.inverse_lines import lines_taken_back
+from engine.planning.inverse_money import with_effects
 from engine.planning.inverse_objects import Found, Objects, held, taken_back
 from engine.planning.inverse_run import Made, TakenRun
 from engine.planning.money import effect_by_customer, totals
@@ -26,7 +27,10 @@ def inverse(inputs: Inputs, run: TakenRun) -> Plan:
     unread = {one.change.address for one in run.writes if one.change.agreement in inputs.observed.unread_agreements}
     written = [one for one in reversed(run.writes) if one.change.address not in unread]
     found = [taken_back(run, made, objects.of(made)) for made in written]
-    part = joined((*_services(inputs, run, found), _others(found), _not_read(inputs, run, unread)))
+    services = list(_services(inputs, run, found))
+    lines, billed = with_effects(inputs, run, [one for taken, _ in services for one in taken])
+    parts = (Part(changes=lines, billed=billed), *(part for _, part in services), _others(found))
+    part = joined((*parts, _not_read(inputs, run, unread)))
     changes = tuple(sorted(part.changes, key=lambda change: KIND_ORDER.index(change.kind)))
     by_customer = _named(inputs, effect_by_customer(part.billed, changes, {}))
     kinds = Counter(one.kind for one in part.held)
@@ -61,7 +65,7 @@ def selection_of(run: TakenRun) -> Selection:
     return Selection(customers=tuple(sorted({one.change.customer for one in run.writes if one.change.customer})))
 
 
-def _services(inputs: Inputs, run: TakenRun, found: Iterable[Found]) -> Iterable[Part]:
+def _services(inputs: Inputs, run: TakenRun, found: Iterable[Found]) -> Iterable[tuple[tuple[Found, ...], Part]]:
     """The lines of each service, on whichever agreements: together or not at all."""
     services: dict[str, list[Found]] = {}
     for one in found:
@@ -70,7 +74,7 @@ def _services(inputs: Inputs, run: TakenRun, found: Iterable[Found]) -> Iterable
     for group in services.values():
         taken = lines_taken_back(inputs, run, group)
         unchanged = sum(1 for one in group if one.change is None and one.held is None)
-        yield Part(changes=taken.changes, held=taken.held, unchanged=unchanged, billed=taken.billed)
+        yield taken.found, Part(held=taken.held, unchanged=unchanged)
 
 
 def _service(change: Change) -> str:

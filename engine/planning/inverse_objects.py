@@ -10,6 +10,7 @@ from engine.planning.histories import stands
 from engine.planning.inverse_run import Made, TakenRun, same
 from engine.planning.observed import Observed
 from engine.planning.plan import Change, FieldChange, Held, Value
+from engine.psa.mark import MarkDamaged, decode
 from engine.psa.models import Addition, CatalogItem, Company, Manufacturer
 
 Record = Company | CatalogItem | Manufacturer | Addition
@@ -124,25 +125,47 @@ def _subject(change: Change) -> str:
 
 def _restored(run: TakenRun, made: Made, record: Record | None) -> Found:
     """The fields that the run changed, as they were before it."""
-    change = made.change
     if record is None:
         gone = moved(run, made, "it is gone from the PSA since") if made.certain else None
         return Found(made=made, held=gone)
     fields: list[FieldChange] = []
-    for one in change.fields:
+    for one in made.change.fields:
         value: Value = getattr(record, one.field)
-        if same(value, one.before):
+        before = _before(one)
+        if same(value, before):
             continue
         if not same(value, run.left(one)):
             return Found(made=made, record=record, held=moved(run, made, _moved_text(one, run.left(one), value)))
-        before = None if one.field in _REFERENCES and one.before == "" else one.before
         fields.append(replace(one, before=value, after=before, rule=None, reads=None))
     if not fields:
         return Found(made=made, record=record)
     later = run.later_run(made)
     if later is not None:
         return Found(made=made, record=record, held=moved(run, made, f"run {later} wrote the same again since"))
-    return Found(made=made, record=record, change=_change(run, made, record, tuple(fields)))
+    change = _change(run, made, record, tuple(fields))
+    return Found(made=made, record=record, change=replace(change, notes=tuple(_lost(change, made))))
+
+
+def _before(field: FieldChange) -> Value:
+    """What a field is put back to. In a mark's place nothing but a mark of ours is ever written."""
+    if field.field == "mark" and not _is_ours(field.before):
+        return None
+    return None if field.field in _REFERENCES and field.before == "" else field.before
+
+
+def _is_ours(text: Value) -> bool:
+    try:
+        return isinstance(text, str) and decode(text) is not None
+    except MarkDamaged:
+        return False
+
+
+def _lost(change: Change, made: Made) -> Iterator[str]:
+    """What the plan cannot put back, for a person to do."""
+    written = {one.field for one in change.fields}
+    for one in made.change.fields:
+        if one.field in written and one.before and _before(one) is None:
+            yield f"{one.before!r} stood in the place of its mark before: write it again by hand"
 
 
 def _retracted(run: TakenRun, made: Made, record: Addition) -> Found:

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from engine.applying.chain import FIRST, hash_of, line_of
+from engine.applying.journal import read
+from engine.applying.records import Begun
 from engine.sandbox.sandbox import Sandbox
 from tests.cli.support import GOLDEN, REPOSITORY, Cwctl
 from tests.docs.json_page import Page
@@ -121,6 +125,26 @@ def test_a_rollback_can_be_taken_back(cwctl: Cwctl, workspace: Path) -> None:
     assert cwctl("plan", *SOME, "--detailed-exitcode").last.startswith("No changes.")
 
 
+def test_a_line_taken_over_is_given_back(cwctl: Cwctl, workspace: Path) -> None:
+    mapping = workspace / "mappings" / "services.yaml"
+    entry = "  - { subscription: 710036, customer: 410010, name: Microsoft 365 Business Standard, addition: 1 }\n"
+    mapping.write_text(mapping.read_text("utf-8") + entry, "utf-8")
+    assert cwctl("sandbox", "reset").code == 0
+    edit(workspace, 1, serialNumber="S/N 77")
+    before = rows(workspace)["addition"][1]
+    assert cwctl("apply", "--yes", "--target", "service:710036").code == 0
+    taken = rows(workspace)["addition"][1]
+    back(cwctl)
+    assert "'S/N 77' stood in the place of its mark before: write it again by hand" in cwctl("show", "back.plan").out
+    assert cwctl("apply", "back.plan", "--yes").code == 0
+    given = rows(workspace)["addition"][1]
+    assert given == {name: value for name, value in before.items() if name != "serialNumber"}
+    # … and that taken back: it is ours once more.
+    back(cwctl)
+    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert rows(workspace)["addition"][1] == taken
+
+
 def test_the_next_apply_does_it_again_and_the_plan_says_so(cwctl: Cwctl, workspace: Path) -> None:
     assert cwctl("apply", "--yes", "--customer", "410001").code == 0
     applied = rows(workspace)["addition"]
@@ -192,7 +216,7 @@ def test_a_killed_run_is_taken_back_as_far_as_it_went(cwctl: Cwctl, workspace: P
     assert (address in {one["address"] for one in plan["changes"]}) == made
     assert plan["counts"]["unchanged"] == (0 if made else 1)
     shown = cwctl("rollback", "last").out
-    assert "and broke off." in shown
+    assert "has no end in the journal: it broke off, or is still at work." in shown
     assert "Of 1 write the journal does not know whether it took effect" in shown
     assert cwctl("apply", "back.plan", "--yes").code == 0
     ours = [row for row in rows(workspace)["addition"].values() if row.get("serialNumber")]
@@ -264,6 +288,24 @@ def test_a_run_of_another_connection(cwctl: Cwctl, workspace: Path) -> None:
         code=3,
         says=f"run {run} wrote to the connection 'sandbox', not to 'second'",
         advises="--connection sandbox",
+    )
+
+
+def test_a_run_that_wrote_to_other_services(cwctl: Cwctl, workspace: Path) -> None:
+    assert cwctl("apply", "--yes", "--customer", "410001").code == 0
+    records = [*read(journal(workspace)).records]
+    assert isinstance(records[0], Begun)
+    records[0] = replace(records[0], target="another PSA")
+    text, head = b"", FIRST
+    for number, record in enumerate(records, start=1):
+        line = line_of(number, head, record)
+        text, head = text + line, hash_of(line)
+    journal(workspace).write_bytes(text)
+    cwctl.fails(
+        *("rollback", "last"),
+        code=3,
+        says="wrote to another PSA; the connection 'sandbox' is the embedded sandbox now",
+        advises="whose connection is the one that it wrote to",
     )
 
 

@@ -222,6 +222,32 @@ def test_a_line_that_was_taken_over_is_given_back() -> None:
     assert moves(only(plan)) == {"quantity": (Decimal(12), Decimal(10)), "mark": (mark(), None)}
 
 
+def test_a_line_that_is_given_back_has_been_charged_up_to_the_next_invoice() -> None:
+    values = {"quantity": (Decimal(10), Decimal(12)), "mark": (None, mark())}
+    write = Made(change=change(BASE, values, object_id=801), object_id=801)
+    through_june = agreement(next_invoice=date(2026, 7, 1))
+    (total,) = taken(run(write), [addition()], {41: date(2026, 6, 1)}, agreements=[through_june]).totals
+    assert total.effect.next_invoice == Decimal("-44.00")
+
+
+def test_what_stood_in_the_place_of_the_mark_is_told_to_be_written_again() -> None:
+    values = {"quantity": (Decimal(10), Decimal(12)), "mark": ("S/N 77", mark())}
+    write = Made(change=change(BASE, values, object_id=801), object_id=801)
+    found = only(taken(run(write), [addition()]))
+    assert moves(found)["mark"] == (mark(), None)
+    assert found.notes == ("'S/N 77' stood in the place of its mark before: write it again by hand",)
+    again = taken(run(write), [addition(quantity=Decimal(10), mark=None)])
+    assert (again.changes, again.held, again.counts.unchanged) == ((), (), 1)
+
+
+def test_the_other_lines_of_the_agreement_are_what_the_money_is_measured_against() -> None:
+    other = addition(id=900, mark=mark(subscription="9002"), quantity=Decimal(3))
+    foreign = addition(id=55, mark=None)
+    copied = addition(id=56, mark=mark(agreement=42, subscription="9003"))
+    (total,) = taken(run(made_of(addition())), [addition(), other, foreign, copied]).totals
+    assert (total.before.month, total.after.month) == (Decimal("330.00"), Decimal("66.00"))
+
+
 # -- days that have been invoiced
 
 

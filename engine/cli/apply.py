@@ -62,6 +62,7 @@ def apply(
     """
     from engine.cli.planning import planned, print_plan, selection
     from engine.cli.saved import check_day, check_digest, must_apply, read_plan
+    from engine.cli.scope import check_scope
     from engine.cli.services import opened
     from engine.cli.workspace import loaded
     from engine.planning.plan_json import from_json, to_json
@@ -85,6 +86,7 @@ def apply(
             plan = from_json(to_json(planned(workspace, chosen, services, as_of or today, picked)))
         else:
             plan = saved
+        check_scope(plan, workspace.mappings, services.account)
         if style == "text":
             print_plan(plan, "text" if saved is None else "summary")
         check_digest(plan, digest)

@@ -64,7 +64,7 @@ def desired(
     )
     owned_from = owned(inputs, mapping)
     try:
-        completed = as_settled(complete(shown, log, posted, inputs.as_of), stretches, ours)
+        completed = as_settled(complete(shown, log, posted, inputs.as_of), shown, stretches, ours)
         completed = with_price_events(completed, posted, pins, terms, inputs.as_of)
         found = [lines_on(completed, stretch, owned_from, inputs.as_of) for stretch in stretches]
     except (InputError, ValueError, OverflowError) as error:

@@ -15,6 +15,8 @@ def line_name(line: Document, bill: Document | None) -> str:
     role: str = line["role"]
     if role == "usage":
         return f"consumption of {line['period']}" if line["period"] else "consumption"
+    if role == "settlement":
+        return f"settlement of {line['period']}"
     if role == "delta" and bill is not None and Decimal(bill["quantity"]) < 0:
         return "decrease"
     return _NAMES.get(role, role)

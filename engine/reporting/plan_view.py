@@ -148,6 +148,8 @@ def _role(line: Document) -> str:
     name = _ROLES.get(role, role)
     if role == "usage":
         name = f"consumption of {line['month']}"
+    elif role == "settlement":
+        name = f"settlement of {line['month']}"
     elif role == "delta" and Decimal(line["quantity"]) < 0:
         name = "credit for a decrease"
     return f"retracted {name}" if line["retracted"] else name

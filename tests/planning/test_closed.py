@@ -341,3 +341,20 @@ def _with_figures(made: Inputs, price: Decimal, cost: Decimal) -> Service:
     completed = replace(service.completed, told=told)
     lines = lines_on(completed, service.stretch, service.owned_from, made.as_of)
     return replace(service, completed=completed, lines=lines)
+
+
+def test_a_term_that_ends_within_an_invoiced_month_is_settled_once_also_when_it_shows_as_expired() -> None:
+    """It ran out on 9 June, with June invoiced: nothing takes the credit back when its line has ended, too."""
+    over = subscription(end=date(2026, 6, 9), auto_renew=False)
+    case = Case(_rules("settle"), over)
+    case.night(date(2026, 6, 1), JULY, date(2026, 5, 25))
+    assert [one[:4] for one in case.settlements()] == [("2026-06", 1, -1, Decimal("184.80"))]
+
+    case.shown = replace(case.shown, status="expired", state="ended", licenses=0)
+    for day, following in (
+        (date(2026, 6, 12), JULY),
+        (date(2026, 7, 3), AUGUST),
+        (date(2026, 9, 3), date(2026, 10, 1)),
+    ):
+        found = case.night(day, following, day)
+        assert (found.changes, found.held) == ((), ()), day

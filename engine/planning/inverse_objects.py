@@ -134,7 +134,7 @@ def _restored(run: TakenRun, made: Made, record: Record | None) -> Found:
         before = _before(one)
         if same(value, before):
             continue
-        if not same(value, run.left(one)):
+        if run.knows(one) and not same(value, run.left(one)):
             return Found(made=made, record=record, held=moved(run, made, _moved_text(one, run.left(one), value)))
         fields.append(replace(one, before=value, after=before, rule=None, reads=None))
     if not fields:
@@ -189,7 +189,7 @@ def _differing(run: TakenRun, made: Made, record: Addition) -> Iterator[tuple[Fi
     """The fields of a new line that are not as the run left them, each with what it left and what is there."""
     for one in made.change.fields:
         left = run.left(one)
-        if one.field in _NOT_SHOWN or (left is None and one.after is not None):
+        if one.field in _NOT_SHOWN or not run.knows(one):
             continue
         value: Value = getattr(record, one.field)
         if not same(value, left):

@@ -39,6 +39,10 @@ class TakenRun(msgspec.Struct, frozen=True, kw_only=True):
             return self.results.get(after[1:])
         return after
 
+    def knows(self, field: FieldChange) -> bool:
+        """Whether it is known what the run left in a field: not the id of what it neither made nor wrote."""
+        return self.left(field) is not None or field.after is None
+
     def later_run(self, made: Made) -> str | None:
         """The last run after this one that wrote a field which this write has set; of a creation, any field."""
         fields = self.later.get(made.change.address, {})

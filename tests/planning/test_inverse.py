@@ -351,6 +351,8 @@ def test_an_item_that_got_a_maker_of_the_same_run() -> None:
     results = {"manufacturer:Suite Maker Inc": 5}
     plan = taken(run(write, results=results), items=[item(manufacturer_id=5)])
     assert moves(only(plan)) == {"manufacturer_id": (5, None)}
+    # A maker that the run found there already is in none of its writes.
+    assert moves(only(taken(run(write), items=[item(manufacturer_id=5)]))) == {"manufacturer_id": (5, None)}
     assert (
         held(taken(run(write, results=results), items=[item(manufacturer_id=6)])).subject == "product:30/Suite/Monthly"
     )

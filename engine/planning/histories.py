@@ -66,7 +66,8 @@ def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscripti
         # A decrease of the month before has a line of its own in that period.
         first_open = fom(first_open - timedelta(days=1))
     if touched < first_open:
-        return False
+        # One that ended before its line begins may have been billed ahead already: that line takes back all or nothing.
+        return subscription.state == "ended" and any(stands(one) for one in _ours(inputs, mapping, subscription))
     # What is newer than its purchase may be an upgrade, or the conversion of a trial, of which the list says nothing.
     if touched > subscription.start or subscription.state == "ended":
         return True
@@ -76,13 +77,17 @@ def _needs_log(inputs: Inputs, mapping: ServiceMapping, subscription: Subscripti
 
 def _billed_otherwise(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> bool:
     """Whether it has lines, and none is of the licences shown: it was changed on its first day, after a night's run."""
-    ours = [
+    ours = _ours(inputs, mapping, subscription)
+    return bool(ours) and all(addition.quantity != subscription.licenses for addition in ours)
+
+
+def _ours(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> list[Addition]:
+    return [
         addition
         for one in mapping.agreements
         for addition in inputs.observed.additions.get(one.agreement, ())
         if subscription_named(addition.mark) == subscription.id
     ]
-    return bool(ours) and all(addition.quantity != subscription.licenses for addition in ours)
 
 
 def _first_open(inputs: Inputs, mapping: ServiceMapping, subscription: Subscription) -> date:

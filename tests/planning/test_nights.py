@@ -5,9 +5,10 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from engine.planning.make import make
 from engine.planning.plan import Change
 from tests.planning.lives import checked_on, worlds
-from tests.planning.nights import Psa, World, days, differences, run
+from tests.planning.nights import Happening, Life, Psa, World, days, differences, run
 
 
 def _year(world: World) -> list[date]:
@@ -30,12 +31,11 @@ def test_on_every_night_a_plan_once_applied_leaves_nothing_to_plan(world: World)
 def _needed(world: World) -> set[date]:
     """Nights that cannot be missed: the first, and those that first see a price or another product.
 
-    Nor that of a cancellation on the last day of a term: on later days it merely ran out. Nor that of one before this
-    program bills: its log is not read, and a line that was made for the days to come is reversed instead of retracted.
+    Nor that of a cancellation on the last day of a term: on later days it merely ran out.
     """
     told = {one.seen for one in world.life.happenings if one.kind in {"price", "upgrade"}}
     for one in world.life.happenings:
-        if one.kind == "cancel" and (one.on == world.life.term_end or one.on < world.manage_from):
+        if one.kind == "cancel" and one.on == world.life.term_end:
             told.add(one.seen)
     return {world.life.start, *told}
 
@@ -46,6 +46,26 @@ def test_nights_that_are_missed_leave_the_same_lines_in_the_end(world: World, mi
     needed = _needed(world)
     some = [night for night in nights if night in needed or night == nights[-1] or missed.random() < 0.1]
     assert differences(run(world, nights).standing(), run(world, some).standing()) == {}
+
+
+def test_a_line_made_ahead_for_what_was_cancelled_before_it_begins_is_taken_back_whenever_that_is_seen() -> None:
+    cancelled = Happening(on=date(2026, 1, 31), kind="cancel", late=True)
+    life = Life(
+        start=date(2026, 1, 31),
+        licences=1,
+        end=None,
+        term="P1M",
+        auto_renew=False,
+        cycle="monthly",
+        happenings=(cancelled,),
+        ends_on_cancel=True,
+        empties_on_cancel=True,
+    )
+    world = World(life=life, agreement_start=date(2026, 2, 20))
+    made = Psa().applied(make(world.inputs(date(2026, 1, 31), Psa())))
+    assert made.standing()
+    late = made.applied(make(world.inputs(date(2026, 2, 25), made)))
+    assert late.standing() == {}
 
 
 def _may_move(world: World, change: Change, psa: Psa, night: date) -> bool:

@@ -24,19 +24,23 @@ from engine.platform.models import Activity, ActivityLog, Subscription
 from engine.psa.mark import decode
 from engine.psa.models import Addition, Agreement
 from engine.workspace.choices import BillingRules
-from engine.workspace.model import Workspace
+from engine.workspace.model import ServiceAgreement, Workspace
 from tests.planning.builders import (
     addition,
     after,
     agreement,
+    agreement_ref,
     by_address,
+    customer_mapping,
     ended,
     inputs,
     mark,
     moves,
     observed,
+    place,
     plan,
     product_mapping,
+    service_mapping,
     subscription,
     workspace,
 )
@@ -358,3 +362,57 @@ def test_a_term_that_ends_within_an_invoiced_month_is_settled_once_also_when_it_
     ):
         found = case.night(day, following, day)
         assert (found.changes, found.held) == ((), ()), day
+
+
+def test_a_person_who_settled_a_difference_says_so_with_its_mark() -> None:
+    case = _early("next_period")
+    (one,) = _early_night(case).held
+    settled_by_hand = addition(
+        id=990,
+        mark=mark(role="settlement", on=None, month="2026-07", sequence=1),
+        quantity=Decimal(-1),
+        unit_price=Decimal(66),
+        unit_cost=Decimal("52.80"),
+        effective=JULY,
+        cancelled=JULY,
+        bill_customer="DoNotBill",
+        entered=date(2026, 6, 20),
+    )
+    assert settled_by_hand.mark is not None
+    assert settled_by_hand.mark in (one.hint or "")
+    case.psa = Psa((*case.psa.additions, settled_by_hand))
+    found = _early_night(case, date(2026, 6, 21))
+
+    assert (found.changes, found.held) == ((), ())
+
+
+def test_a_service_that_moves_to_another_agreement_within_an_invoiced_month_is_settled_on_the_one_before() -> None:
+    moved = service_mapping(
+        agreements=(
+            ServiceAgreement(agreement=41, place=place(5)),
+            ServiceAgreement(agreement=42, starts=JULY, place=place(6)),
+        )
+    )
+    rules = _rules(
+        "settle", services=[moved], customers=[customer_mapping(agreements=(agreement_ref(41), agreement_ref(42)))]
+    )
+    day, lines = date(2026, 6, 15), (addition(entered=START),)
+    seen = observed(
+        subscriptions=[subscription()],
+        agreements=[agreement(next_invoice=AUGUST), agreement(id=42, next_invoice=JULY)],
+        additions=lines,
+        invoiced_on={41: date(2026, 6, 10), 42: date(2026, 6, 10)},
+    )
+    found = plan(rules, seen, as_of=day)
+    assert found.held == ()
+    psa = applied(Psa(lines), found, day)
+    again = plan(rules, replace(seen, additions=_by_agreement(psa)), as_of=day)
+    assert (again.changes, again.held) == ((), ())
+    changes = {one.address: after(one) for one in found.changes}
+    assert changes["addition:41/9001/1/base/2026-03-10"] == {"cancelled": date(2026, 7, 31)}
+    assert changes["addition:42/9001/1/base/2026-07-01"]["effective"] == JULY
+    assert changes["addition:41/9001/1/settlement/2026-07/1"]["unit_price"] == Decimal("264.00")
+
+
+def _by_agreement(psa: Psa) -> dict[int, tuple[Addition, ...]]:
+    return {id: tuple(one for one in psa.additions if one.agreement_id == id) for id in (41, 42)}

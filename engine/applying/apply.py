@@ -108,7 +108,6 @@ class _Run:
         self._most_errors = options.stop_after_errors
         self._outcomes: dict[str, Outcome] = {}
         self._duplicates: dict[str, Duplicate] = {}
-        self._searched: set[int] = set()
         self._unsearched: set[int] = set()
 
     def groups(self, groups: Sequence[Group], held: Mapping[str, Sequence[Finding]]) -> None:
@@ -130,8 +129,7 @@ class _Run:
 
     def search(self, psa: PsaClient) -> None:
         """Look for lines that exist twice on every agreement that was written to since the last search."""
-        for agreement in [one for one in self._writer.touched if one not in self._searched]:
-            self._searched.add(agreement)
+        for agreement in self._writer.taken_touched():
             if self._unsearched and self._writer.stopped is not None:
                 self._unsearched.add(agreement)
                 continue

@@ -11,16 +11,13 @@ from engine.psa.errors import NoEffect
 
 
 class Writer:
-    """Writes changes. `results` are the ids of what is there, by address; `stopped` says why nothing more is to be.
-
-    `touched` are the agreements under which something was sent.
-    """
+    """Writes changes. `results` are the ids of what is there, by address; `stopped` says why nothing more is to be."""
 
     def __init__(self, psa: PsaClient, current: Current, log: WriteLog) -> None:
         self._psa, self._current, self._log = psa, current, log
         self.results: dict[str, int] = {}
         self.stopped: str | None = None
-        self.touched: dict[int, None] = {}
+        self._touched: dict[int, None] = {}
 
     def one(self, change: Change, record: Record | None) -> Outcome:
         """What became of a change whose object was just read as `record`."""
@@ -43,6 +40,12 @@ class Writer:
             self.stopped = str(error)
         return done
 
+    def taken_touched(self) -> tuple[int, ...]:
+        """The agreements under which something was sent since this was asked before."""
+        touched = tuple(self._touched)
+        self._touched.clear()
+        return touched
+
     def note_failure(self, error: ServiceError) -> None:
         """A service that cannot be reached or refuses the credentials ends the run: each further write would fail."""
         if isinstance(error, Unreachable | AuthenticationFailed) and not error.outcome_unknown:
@@ -51,7 +54,7 @@ class Writer:
     def _sent(self, change: Change, values: dict[str, object]) -> Outcome:
         self._psa.request_ids()
         if change.agreement is not None:
-            self.touched[change.agreement] = None
+            self._touched[change.agreement] = None
         try:
             made = (
                 self._psa.create(change.kind, values, change.agreement)

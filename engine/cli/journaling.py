@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -70,7 +70,8 @@ def carried_out(
         with _signals() as interrupted:
             report = apply_plan(plan, services, told, options, guarded(run), interrupted)
     except Refused as error:
-        run.refused(str(error))
+        with suppress(JournalFailed):
+            run.refused(str(error))
         raise Stop(f"{error}; nothing was written", exits.REFUSED, error.hint) from error
     return run.ended(report)
 
@@ -130,7 +131,8 @@ class _Interruption:
         self._why = f"interrupted by {signal.Signals(number).name}"
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         if number == signal.SIGINT and sys.stderr.isatty():
-            sys.stderr.write("\nEnding after the write under way. Press Ctrl-C again to end at once.\n")
+            # Not through the stream, which may be at work itself.
+            os.write(sys.stderr.fileno(), b"\nEnding after the write under way. Press Ctrl-C again to end at once.\n")
 
 
 @contextmanager

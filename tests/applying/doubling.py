@@ -1,5 +1,7 @@
 """Lines that somebody, or another program, makes a second time."""
 
+from collections.abc import Callable
+
 from engine.sandbox.fault import Fault
 from tests.applying.support import AGREEMENT, World
 
@@ -15,11 +17,21 @@ def copy_line(world: World, agreement: int = AGREEMENT) -> int:
 
 def copy_after_post(world: World, agreement: int = AGREEMENT) -> None:
     """Somebody copies a line right after it was made."""
+    world.sandbox.faults.add(*copying_after_post(world, agreement))
+
+
+def copying_after_post(world: World, agreement: int = AGREEMENT, skip: int = 0) -> tuple[Fault, Callable[[], None]]:
+    """The same after so many others were made, to be armed."""
     fault = Fault(
-        kind="edit_between", service="psa", verb="POST", path=f"*/agreements/{agreement}/additions", after=True
+        kind="edit_between",
+        service="psa",
+        verb="POST",
+        path=f"*/agreements/{agreement}/additions",
+        after=True,
+        skip=skip,
     )
 
     def copy() -> None:
         copy_line(world, agreement)
 
-    world.sandbox.faults.add(fault, copy)
+    return fault, copy

@@ -12,7 +12,7 @@ from engine.applying.options import Options
 from engine.applying.refusal import Refused
 from engine.applying.report import Report
 from engine.planning.plan import Change, Finding
-from tests.applying.doubling import copy_after_post
+from tests.applying.doubling import copy_after_post, copying_after_post
 from tests.applying.support import (
     AGREEMENT,
     COMPANY,
@@ -149,6 +149,14 @@ def test_a_canary_whose_line_exists_twice_afterwards_stops_the_others(world: Wor
     copy_after_post(world)
     report = carry_out(world, FIRST, SECOND, canary="410001")
     assert list(statuses(report).values()) == ["applied", "skipped"]
+    assert len(report.duplicates) == 1
+
+
+def test_an_agreement_that_is_written_to_again_after_the_canary_is_searched_again(world: World) -> None:
+    also_there = new_line("9003", "410003", AGREEMENT)
+    world.sandbox.faults.add(*copying_after_post(world, skip=1))
+    report = carry_out(world, FIRST, also_there, canary="410001")
+    assert list(statuses(report).values()) == ["applied", "applied"]
     assert len(report.duplicates) == 1
 
 

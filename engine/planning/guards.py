@@ -1,11 +1,29 @@
-"""What a finding of the guards does to a run, unless its guard is allowed: it holds a customer, or stops all."""
+"""The guards: what of a plan exceeds its limits, and what that does unless its guard is allowed.
+
+A finding holds a customer back, or stops the whole run. Pure; source of the rules: rules/guards.yaml, docs/guards.md.
+"""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 
-from engine.planning.plan import Finding
-from engine.workspace.guards import GUARDS
+from engine.planning.billed import Billed
+from engine.planning.guard_counts import count_findings
+from engine.planning.guard_lines import line_findings
+from engine.planning.guard_money import money_findings
+from engine.planning.guarded import guarded
+from engine.planning.plan import Change, Finding
+from engine.workspace.guards import GUARDS, GuardRules
 
-__all__ = ["GUARDS", "held_customers", "stopping", "unknown_guards"]
+__all__ = ["GUARDS", "findings", "held_customers", "stopping", "unknown_guards"]
+
+
+def findings(
+    rules: GuardRules, changes: Iterable[Change], billed: tuple[Billed, ...], as_of: date
+) -> tuple[Finding, ...]:
+    """What exceeds the limits: what stops the run first, then by customer."""
+    plan = guarded(rules, changes, billed, as_of)
+    found = [*count_findings(plan), *money_findings(plan), *line_findings(plan)]
+    return tuple(sorted(found, key=lambda one: (one.customer is not None, one.customer or "")))
 
 
 def unknown_guards(names: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from engine.planning.catalog import plan_catalog
 from engine.planning.companies import plan_companies
 from engine.planning.coverage import covered
 from engine.planning.followers import with_followers
+from engine.planning.guards import findings
 from engine.planning.money import effect_by_customer, totals
 from engine.planning.observed import Inputs
 from engine.planning.part import Part, joined
@@ -64,6 +65,7 @@ def make(inputs: Inputs) -> Plan:
         held=part.held,
         unmanaged=unmanaged,
         unmapped=unmapped,
+        findings=findings(inputs.workspace.rules.guards, changes, part.billed, inputs.as_of),
     )
 
 

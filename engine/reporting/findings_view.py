@@ -7,6 +7,9 @@ from engine.reporting.formats import cents, plain_text
 
 Document = dict[str, Any]
 
+_LEAST = frozenset({"minimum-margin", "negative-line", "price-under-cost"})
+"""Guards whose limit is the least that may be."""
+
 
 def findings_view(plan: Document) -> list[Document]:
     """Those that stop the run first, then by customer."""
@@ -24,6 +27,7 @@ def _finding(finding: Document, names: dict[str, str]) -> Document:
         **finding,
         "holds": holds,
         "value": _number(finding["value"], finding["unit"]),
+        "bound": "at least" if finding["guard"] in _LEAST else "at most",
         "limit": _number(finding["limit"], finding["unit"]),
         "allow": f"--allow {plain_text(finding['guard'])}",
     }

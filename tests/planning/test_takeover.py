@@ -108,8 +108,10 @@ def test_a_line_named_by_the_mapping_is_taken_over_without_moving_its_start() ->
         "mark": (None, mark()),
     }
     # Nothing was invoiced so far: January to June, too.
+    price, cost = Decimal("44.00"), Decimal("35.20")
+    # The next invoice is January's.
     assert change.effect == Effect(
-        month=Decimal("44.00"), month_cost=Decimal("35.20"), once=Decimal("264.00"), once_cost=Decimal("211.20")
+        month=price, month_cost=cost, once=6 * price, once_cost=6 * cost, next_invoice=price, next_invoice_cost=cost
     )
     assert found.unmanaged == ()
 

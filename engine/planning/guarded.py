@@ -1,0 +1,70 @@
+"""What the guards look at: a plan's changes of lines, what the calendar causes of them, and what is there already."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from engine.planning.billed import Billed
+from engine.planning.plan import Change, Effect
+from engine.workspace.guards import GuardRules
+
+
+class Guarded(msgspec.Struct, frozen=True, kw_only=True):
+    """The changes of lines and all planned lines. `first` says that no line of ours is there yet.
+
+    `lines` is how many of ours bill on the plan's day or later.
+    """
+
+    rules: GuardRules
+    changes: tuple[Change, ...]
+    billed: tuple[Billed, ...]
+    first: bool
+    lines: int
+
+    def caused(self) -> tuple[Change, ...]:
+        """The changes that somebody or something caused, rather than the calendar."""
+        return tuple(change for change in self.changes if not renews(change) and not opens_month(change))
+
+
+def guarded(rules: GuardRules, changes: Iterable[Change], billed: tuple[Billed, ...], as_of: date) -> Guarded:
+    """What the guards look at. A line that is taken over was not ours before."""
+    lines = tuple(change for change in changes if change.kind == "addition" and change.line is not None)
+    taken = {change.address for change in lines if any(one.field == "mark" for one in change.fields)}
+    ours = [
+        line.before
+        for service in billed
+        for line in service.lines
+        if line.before is not None and line.before.quantity and line.address not in taken
+    ]
+    return Guarded(
+        rules=rules,
+        changes=lines,
+        billed=billed,
+        first=not ours,
+        lines=sum(1 for line in ours if line.cancelled is None or line.cancelled >= as_of),
+    )
+
+
+def renews(change: Change) -> bool:
+    """Whether a change only moves the end of a line to a later day."""
+    if change.action != "update" or [one.field for one in change.fields] != ["cancelled"]:
+        return False
+    before, after = change.fields[0].before, change.fields[0].after
+    return before is not None and (after is None or after > before)
+
+
+def opens_month(change: Change) -> bool:
+    """Whether a change makes the line of a month of consumption."""
+    return change.action == "create" and change.line is not None and change.line.role == "usage"
+
+
+def monthly(effect: Effect) -> Decimal:
+    """An effect by the month: a twelfth of a year's counts."""
+    return effect.month + effect.year / 12
+
+
+def share_of(part: Decimal, whole: Decimal) -> Decimal:
+    """A part in %, without a sign; `whole` is more than 0."""
+    return abs(part) * 100 / whole

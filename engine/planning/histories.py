@@ -134,8 +134,13 @@ def posted_lines(
     """Our standing lines as evidence; a retracted one proves nothing. `product_of` names the product of an item.
 
     A line that carries on after invoiced days proves what was known from the day of its mark on: the line before it
-    bills longer than it was meant to, only because those days were closed.
+    bills longer than it was meant to, only because those days were closed. Of base lines of one day the last one holds.
     """
+    ours = [(mark, addition) for mark, addition in ours if stands(addition) and mark.role in _ROLES]
+    latest: dict[tuple[int, date | None], int] = {}
+    for mark, _ in ours:
+        if mark.role == "base":
+            latest[mark.segment, mark.on] = max(mark.sequence, latest.get((mark.segment, mark.on), 0))
     found = [
         PostedLine(
             segment=mark.segment,
@@ -149,7 +154,7 @@ def posted_lines(
             period=mark.month,
         )
         for mark, addition in ours
-        if stands(addition) and mark.role in _ROLES
+        if mark.role != "base" or mark.sequence == latest[mark.segment, mark.on]
     ]
     return tuple(_as_meant(line, found) for line in found)
 

@@ -26,7 +26,7 @@ def kept_going(inputs: Inputs, service: Service) -> Part:
     past = service.stretch.until is not None and service.stretch.until < inputs.as_of
     if not base or past or service.subscription.state == "ended":
         return Part()
-    mark, addition = max(base, key=lambda pair: (pair[0].segment, pair[0].on or date.min))
+    mark, addition = max(base, key=lambda pair: (pair[0].segment, pair[0].on or date.min, pair[0].sequence))
     ends = [line.cancelled for line in service.lines if line.role == "base"]
     last = last_billed(addition.cancelled, behaviour)
     terms = service.stretch.terms

@@ -168,7 +168,7 @@ def _cause(service: Service, late: Late) -> str:
 def _said(one: Told) -> str:
     event = one.event
     if isinstance(event, QuantityChange):
-        return f"{event.quantity} licences from {event.effective or event.on}"
+        return f"{event.quantity} licences from {event.on}"
     if isinstance(event, PriceChange):
         return f"another price from {event.effective or event.on}"
     if isinstance(event, Cancellation):

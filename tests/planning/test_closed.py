@@ -416,3 +416,26 @@ def test_a_service_that_moves_to_another_agreement_within_an_invoiced_month_is_s
 
 def _by_agreement(psa: Psa) -> dict[int, tuple[Addition, ...]]:
     return {id: tuple(one for one in psa.additions if one.agreement_id == id) for id in (41, 42)}
+
+
+@pytest.mark.parametrize("late_change", ["next_period", "settle"])
+def test_a_second_increase_of_an_invoiced_month_has_a_line_of_its_own_and_the_next_month_the_difference(
+    late_change: str,
+) -> None:
+    """Three licences more on 5 June, then July's invoice, then two more: all count from the first of June."""
+    rules = _rules(late_change, increase="first_of_month")
+    first, second = (date(2026, 6, 5), 15), (date(2026, 6, 25), 17)
+    case = Case(rules, subscription(licenses=15), first)
+    case.night(date(2026, 6, 5), JULY, date(2026, 5, 25))
+    both = Case(rules, subscription(licenses=17), first, second, lines=case.psa.additions)
+    changes = by_address(both.night(date(2026, 6, 25), AUGUST, date(2026, 6, 20)))
+
+    assert after(changes["1/delta/2026-06-01/1"])["quantity"] == 2
+    assert moves(changes["1/base/2026-07-01"])["cancelled"][1] == date(2026, 7, 31)
+    carried = after(changes["1/base/2026-07-01/1"])
+    assert (carried["quantity"], carried["effective"]) == (17, AUGUST)
+    if late_change == "settle":
+        assert [one[:4] for one in both.settlements()] == [("2026-07", 1, 1, Decimal("44.00"))]
+    later = both.night(date(2026, 9, 2), date(2026, 10, 1), date(2026, 9, 1))
+    assert later.changes == ()
+    assert [one.why[:9] for one in later.held] == ([] if late_change == "settle" else ["44.00 USD"])

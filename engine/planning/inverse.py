@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from engine.diagnostics import Diagnostic, in_order
+from engine.planning.guards import findings
 from engine.planning.inverse_lines import lines_taken_back
 from engine.planning.inverse_money import with_effects
 from engine.planning.inverse_objects import Found, Objects, held, taken_back
@@ -57,6 +58,7 @@ def inverse(inputs: Inputs, run: TakenRun) -> Plan:
         held=part.held,
         unmanaged=(),
         unmapped=(),
+        findings=findings(inputs.workspace.rules.guards, changes, part.billed, inputs.as_of),
     )
 
 

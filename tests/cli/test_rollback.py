@@ -14,6 +14,7 @@ from engine.applying.chain import FIRST, hash_of, line_of
 from engine.applying.journal import read
 from engine.applying.records import Begun
 from engine.sandbox.sandbox import Sandbox
+from engine.workspace.guards import GUARDS
 from tests.cli.support import GOLDEN, REPOSITORY, Cwctl
 from tests.docs.json_page import Page
 
@@ -76,6 +77,9 @@ def back(cwctl: Cwctl, run: str = "last", code: int = 0) -> dict[str, Any]:
     return found
 
 
+ALLOWED = tuple(part for guard in GUARDS for part in ("--allow", guard))
+"""Taking all of a first run back ends everything, which the guards would not let through unasked."""
+
 SOME = ("--customer", "410001", "--customer", "410004")
 
 
@@ -93,7 +97,7 @@ def test_a_run_taken_back_leaves_the_lines_as_they_were(
     plan = back(cwctl)
     assert rows(workspace) == applied
     assert (plan["counts"]["create"], plan["counts"]["update"], plan["held"]) == (0, changes, [])
-    assert cwctl("apply", "back.plan", "--yes").last == f"Applied: {changes} changes."
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).last == f"Applied: {changes} changes."
 
     restored = rows(workspace)
     for kind in KINDS:
@@ -117,12 +121,22 @@ def test_a_rollback_can_be_taken_back(cwctl: Cwctl, workspace: Path) -> None:
     assert cwctl("apply", "--yes", *SOME).code == 0
     applied = rows(workspace)
     back(cwctl)
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     assert cwctl("rollback", "last", "--detailed-exitcode").code == 2
     back(cwctl)
-    assert cwctl("apply", "back.plan", "--yes").last == "Applied: 11 changes."
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).last == "Applied: 11 changes."
     assert rows(workspace) == applied
     assert cwctl("plan", *SOME, "--detailed-exitcode").last.startswith("No changes.")
+
+
+def test_the_guards_hold_it_back_as_any_plan(cwctl: Cwctl, workspace: Path) -> None:
+    assert cwctl("apply", "--yes", "--customer", "410004").code == 0
+    applied = rows(workspace)["addition"]
+    assert [one["guard"] for one in back(cwctl)["findings"]] == ["monthly-change"]
+    assert cwctl("apply", "back.plan", "--yes").code == 4
+    assert rows(workspace)["addition"] == applied
+    assert cwctl("apply", "back.plan", "--yes", "--allow", "monthly-change").code == 0
+    assert all(map(retracted, (row for row in rows(workspace)["addition"].values() if row.get("serialNumber"))))
 
 
 def test_a_line_taken_over_is_given_back(cwctl: Cwctl, workspace: Path) -> None:
@@ -136,12 +150,12 @@ def test_a_line_taken_over_is_given_back(cwctl: Cwctl, workspace: Path) -> None:
     taken = rows(workspace)["addition"][1]
     back(cwctl)
     assert "'S/N 77' stood in the place of its mark before: write it again by hand" in cwctl("show", "back.plan").out
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     given = rows(workspace)["addition"][1]
     assert given == {name: value for name, value in before.items() if name != "serialNumber"}
     # … and that taken back: it is ours once more.
     back(cwctl)
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     assert rows(workspace)["addition"][1] == taken
 
 
@@ -150,7 +164,7 @@ def test_the_next_apply_does_it_again_and_the_plan_says_so(cwctl: Cwctl, workspa
     applied = rows(workspace)["addition"]
     warned = {one["code"]: one for one in back(cwctl)["notices"]}["cause-remains"]
     assert "mappings/services.yaml" in warned["hint"]
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     assert cwctl("apply", "--yes", "--customer", "410001").code == 0
     assert rows(workspace)["addition"] == applied
 
@@ -167,7 +181,7 @@ def test_only_the_last_of_two_runs_can_be_taken_back_whole(cwctl: Cwctl, workspa
     assert all(f"`cwctl rollback {second}`" in held["hint"] for held in moved)
     later = back(cwctl, second)
     assert later["held"] == []
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     standing = {number: row for number, row in rows(workspace)["addition"].items() if not retracted(row)}
     assert standing == one["addition"]
 
@@ -183,7 +197,7 @@ def test_what_somebody_changed_by_hand_is_left_alone(cwctl: Cwctl, workspace: Pa
     assert (held["subject"], held["code"]) == ("service:710013", "moved-since-run")
     assert f"made addition {mine}; its quantity moved since: 38 was left, now it is 40" in held["why"]
     assert {one["line"]["subscription"] for one in plan["changes"] if one["line"]} == {"710014", "710015", "710016"}
-    assert cwctl("apply", "back.plan", "--yes").code == 4
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 4
     assert float(rows(workspace)["addition"][mine]["quantity"]) == 40
 
 
@@ -198,7 +212,7 @@ def test_what_was_invoiced_since_stays_until_the_invoice_is_deleted(cwctl: Cwctl
     assert {one["agreement"] for one in plan["changes"] if one["agreement"]} == {503}
     assert cwctl("sandbox", "invoice", "--period", "2026-07", "--agreement", "504", "--delete").code == 0
     assert back(cwctl)["held"] == []
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
 
 
 @pytest.mark.parametrize("made", [True, False])
@@ -218,7 +232,7 @@ def test_a_killed_run_is_taken_back_as_far_as_it_went(cwctl: Cwctl, workspace: P
     shown = cwctl("rollback", "last").out
     assert "has no end in the journal: it broke off, or is still at work." in shown
     assert "Of 1 write the journal does not know whether it took effect" in shown
-    assert cwctl("apply", "back.plan", "--yes").code == 0
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     ours = [row for row in rows(workspace)["addition"].values() if row.get("serialNumber")]
     assert all(map(retracted, ours))
     assert cwctl("rollback", runs(workspace)[0]).last == "No changes. 5 objects are in step."

@@ -396,3 +396,12 @@ def test_changes_are_in_the_order_of_their_kinds() -> None:
     assert [one.kind for one in plan.changes] == ["company", "addition"]
     assert [one.address for one in plan.changes] == ["company:7001", BASE]
     assert plan.selection.customers == ("7001",)
+
+
+def test_the_guards_look_at_it_as_at_any_plan() -> None:
+    large = addition(quantity=Decimal(300))
+    plan = taken(run(made_of(large)), [large])
+    assert [(one.guard, one.customer, one.value) for one in plan.findings] == [
+        ("monthly-change", "7001", Decimal("6600.00"))
+    ]
+    assert taken(run(made_of(addition())), [addition()]).findings == ()

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
 from engine.http.errors import BadReply, HostRefused, ServiceError, Unreachable
@@ -117,9 +116,9 @@ def test_a_link_with_a_line_break_or_a_space_sends_no_header_of_its_own(service:
 def test_a_redirect_is_not_followed(service: RawService, elsewhere: RawService, status: str) -> None:
     service.answer = lambda head: [reply(b"", f"Location: {elsewhere.url}/x?a={KEY}", status=status)]
     transport = client(service)
-    for call in (lambda: transport.get("/x"), lambda: transport.send("POST", "/x", b"{}")):
+    for verb in ("GET", "POST"):
         with pytest.raises(BadReply, match="redirects are never followed") as caught:
-            call()
+            transport.get("/x") if verb == "GET" else transport.send("POST", "/x", b"{}")
         assert KEY not in str(caught.value)
     transport.close()
     assert len(service.heads) == 2
@@ -266,4 +265,3 @@ def test_what_is_no_http_is_an_error_of_one_line(service: RawService, answer: by
         transport.get("/x")
     transport.close()
     assert str(caught.value).isprintable()
-    assert isinstance(caught.value, msgspec.DecodeError) is False

@@ -22,6 +22,7 @@ _VERBS = {
     "apply": "Carry out a plan.",
     "rollback": "Plan how a run is taken back.",
     "journal": "Show what was written to the PSA, and check the record of it.",
+    "drift": "List what was edited by hand of our lines in the PSA.",
     "explain": "Explain the lines and the bill of one subscription.",
     "ping": "Test a connection's credentials and rights.",
     "sandbox": "Run the embedded simulators of both services.",

@@ -17,23 +17,27 @@ from engine.workspace.model import Connection
 
 
 @contextmanager
-def opened(connection: Connection, root: Path) -> Iterator[tuple[Services, date]]:
-    """Both services, and today on the connection's calendar (the sandbox has a clock of its own)."""
+def opened(connection: Connection, root: Path, *, writes: bool = True) -> Iterator[tuple[Services, date]]:
+    """Both services, and today on the connection's calendar (the sandbox has a clock of its own).
+
+    Without `writes` the client of the PSA can only read.
+    """
     if connection.embedded:
-        with _sandbox(connection, root) as found:
+        with _sandbox(connection, root, writes=writes) as found:
             yield found
         return
-    services = _network(connection, root)
+    services = _network(connection, root, writes=writes)
     try:
         yield services, datetime.now(ZoneInfo(connection.time_zone)).date()
     finally:
         services.close()
 
 
-def _network(connection: Connection, root: Path) -> Services:
+def _network(connection: Connection, root: Path, *, writes: bool) -> Services:
     platform = network_platform(connection, root)
     account = connection.platform.account if connection.platform else ""
-    return Services(psa=network_psa(connection, root), platform=platform, account=account, logs=_logs(root))
+    psa = network_psa(connection, root, writes=writes)
+    return Services(psa=psa, platform=platform, account=account, logs=_logs(root))
 
 
 def _logs(root: Path) -> ActivityCache | None:
@@ -44,7 +48,7 @@ def _logs(root: Path) -> ActivityCache | None:
         return None
 
 
-def network_psa(connection: Connection, root: Path) -> PsaClient:
+def network_psa(connection: Connection, root: Path, *, writes: bool = True) -> PsaClient:
     """The connection's PSA. Raises SecretMissingError, HostRefused and Stop; nothing is sent yet."""
     from engine.http.hosts import AllowedHosts, extra_hosts
     from engine.http.secrets import resolve
@@ -64,6 +68,7 @@ def network_psa(connection: Connection, root: Path) -> PsaClient:
         version=psa.version,
         limits=Limits(requests_per_minute=psa.requests_per_minute),
         keeping=connection.mark,
+        writes=writes,
     )
 
 
@@ -78,7 +83,7 @@ def network_platform(connection: Connection, root: Path) -> PlatformClient:
 
 
 @contextmanager
-def _sandbox(connection: Connection, root: Path) -> Iterator[tuple[Services, date]]:
+def _sandbox(connection: Connection, root: Path, *, writes: bool) -> Iterator[tuple[Services, date]]:
     from engine.cli.embedded import embedded
     from engine.http.asgi import AsgiTransport
     from engine.http.hosts import AllowedHosts
@@ -99,6 +104,7 @@ def _sandbox(connection: Connection, root: Path) -> Iterator[tuple[Services, dat
                 hosts=AllowedHosts(),
                 keeping=connection.mark,
                 wire=AsgiTransport(sandbox.psa),
+                writes=writes,
             ),
             platform=open_client(
                 "http://localhost",

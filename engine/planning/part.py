@@ -6,7 +6,7 @@ import msgspec
 
 from engine.diagnostics import Diagnostic
 from engine.planning.billed import Billed
-from engine.planning.plan import Change, Held
+from engine.planning.plan import Change, Drift, Held
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +15,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[Diagnostic, ...] = ()
     unchanged: int = 0
     billed: tuple[Billed, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
 
 def joined(parts: Iterable[Part]) -> Part:
@@ -26,4 +27,5 @@ def joined(parts: Iterable[Part]) -> Part:
         notices=tuple(notice for part in all_parts for notice in part.notices),
         unchanged=sum(part.unchanged for part in all_parts),
         billed=tuple(billed for part in all_parts for billed in part.billed),
+        drift=tuple(drift for part in all_parts for drift in part.drift),
     )

@@ -104,7 +104,7 @@ class PlannedLine(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One object to create or update. `address` is stable; `needs` are addresses that must be done first.
 
-    `line` is there for additions alone.
+    `line` is there for additions alone. `drift` are those of its fields that somebody edited by hand.
     """
 
     address: str
@@ -121,6 +121,34 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     line: PlannedLine | None = None
     effect: Effect | None = None
     notes: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
+
+
+Remedy = Literal["apply", "carry_on", "by_hand"]
+
+
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a line of ours that somebody edited by hand in the PSA.
+
+    `has` and `wants` are money as decimal text, a day as ISO text, text, or whether something is so. `remedy` says what
+    becomes of it: the plan puts it back, or leaves the line and bills right from then on, or a person has to act;
+    `advice` says it in words. `address` is that of the line, and of the change that puts it back.
+    """
+
+    customer: str
+    customer_name: str
+    subscription: str
+    name: str
+    agreement: int
+    addition: int
+    address: str
+    item: str
+    field: str
+    has: str | bool | None
+    wants: str | bool | None
+    remedy: Remedy
+    advice: str
+    source: Place | None = None
 
 
 class Unmanaged(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,6 +295,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unmanaged: tuple[Unmanaged, ...]
     unmapped: tuple[Unmapped, ...]
     findings: tuple[Finding, ...] = ()
+    drift: tuple[Drift, ...] = ()
     seal: Seal | None = None
 
     @property

@@ -16,6 +16,7 @@ from engine.planning.additions import compared
 from engine.planning.catalog import CatalogPlan
 from engine.planning.companies import CompanyPlan
 from engine.planning.desired import Desired, Ours, desired, items_by_product, owned
+from engine.planning.drift import with_drift
 from engine.planning.fitting import Refused, check_currencies, item_of, mixed_currencies, subscription_of
 from engine.planning.histories import stands
 from engine.planning.invoiced import LINE_INVOICED
@@ -89,6 +90,8 @@ def study(basis: Basis, mapping: ServiceMapping) -> Study:
             found.part = joined(kept_going(basis.inputs, each) for each in found.services)
     except (ArithmeticError, ValueError) as error:
         found.refused = Refused("value-unusable", f"a value of it cannot be reckoned with: {error}", "report it")
+    ours = basis.posted.of_subscription(mapping.subscription)
+    found.part = with_drift(basis.inputs, found.part, found.services, mapping, ours, held=found.refused is not None)
     return found
 
 

@@ -1,5 +1,7 @@
 """Which lines of an agreement stand for a service: those with its mark, or one that its mapping takes over."""
 
+from collections.abc import Iterator
+
 from engine.planning.fitting import Refused
 from engine.planning.histories import stands
 from engine.planning.observed import Inputs
@@ -40,6 +42,14 @@ def _check_first_days(ours: tuple[tuple[Mark, Addition], ...]) -> None:
 
     An addition that was taken over keeps its own first day; only the first line of all can be one.
     """
+    for mark, addition in first_day_moved(ours):
+        has = addition.effective or "no first day"
+        why = f"addition {addition.id} was posted to bill from {mark.on}, and now has {has}"
+        raise Refused("line-moved", why, f"set its effective date to {mark.on} again, or end it and clear its mark")
+
+
+def first_day_moved(ours: tuple[tuple[Mark, Addition], ...]) -> Iterator[tuple[Mark, Addition]]:
+    """Our lines of a service that bill from another day than they were posted for."""
     days = [mark.on for mark, _ in ours if mark.on is not None]
     for mark, addition in ours:
         if mark.on is None or mark.role not in {"base", "delta", "reversal"} or not stands(addition):
@@ -50,8 +60,7 @@ def _check_first_days(ours: tuple[tuple[Mark, Addition], ...]) -> None:
             continue
         taken_over = mark.role == "base" and mark.on == min(days) and begins is not None and begins < mark.on
         if begins != mark.on and not taken_over:
-            why = f"addition {addition.id} was posted to bill from {mark.on}, and now has {begins or 'no first day'}"
-            raise Refused("line-moved", why, f"set its effective date to {mark.on} again, or end it and clear its mark")
+            yield mark, addition
 
 
 def adopted_line(

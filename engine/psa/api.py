@@ -22,14 +22,20 @@ _RESERVED = 160
 """What host, codebase and page size may take of an address."""
 
 
+class WriteRefused(RuntimeError):
+    """A write by a client that may only read: a fault of this program, of which nothing was sent."""
+
+
 class Api:
     """What the reads and writes of the PSA have in common. Thread-safe.
 
-    `version` is the data model that replies keep to. Raises ServiceError with a hint that fits the PSA.
+    `version` is the data model that replies keep to; without `writes` nothing but GET is ever sent. Raises ServiceError
+    with a hint that fits the PSA.
     """
 
-    def __init__(self, transport: Transport, codebase: Codebase, version: str) -> None:
+    def __init__(self, transport: Transport, codebase: Codebase, version: str, *, writes: bool = True) -> None:
         self._transport = transport
+        self._writes = writes
         self._codebase = codebase
         self._accept = {"accept": f"application/vnd.connectwise.com+json; version={version}"}
         self._proven = False
@@ -48,7 +54,9 @@ class Api:
         return decode(self.get(f"{path}/count", (("conditions", conditions),) if conditions else ()), Count).count
 
     def send(self, verb: str, path: str, body: bytes, *, retry: bool = False) -> Reply:
-        """One write."""
+        """One write. Raises WriteRefused where this program only looks."""
+        if not self._writes:
+            raise WriteRefused(f"{verb} {path}: this client reads alone")
         return self._run(lambda base: self._transport.send(verb, base + path, body, headers=self._accept, retry=retry))
 
     def sweep(self, path: str, form: type[list[R]], fields: str = "", conditions: str | None = None) -> list[R]:

@@ -124,8 +124,11 @@ def connect(
     keeping: MarkKeeping | None = None,
     wire: httpx.BaseTransport | None = None,
     pace: Pace | None = None,
+    writes: bool = True,
 ) -> PsaClient:
     """A client for the PSA whose people log in at `url`. Nothing is sent before the first call.
+
+    Without `writes` it can only read: each write raises WriteRefused.
 
     Raises HostRefused for an address that credentials may not be sent to.
     """
@@ -153,4 +156,4 @@ def connect(
         pace=pace,
     )
     clock = (pace or Pace()).clock
-    return PsaClient(Api(transport, Codebase(site, company, clock), version), keeping)
+    return PsaClient(Api(transport, Codebase(site, company, clock), version, writes=writes), keeping)

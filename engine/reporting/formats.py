@@ -20,6 +20,7 @@ LABELS = {
     "description": "name",
     "effective": "begins",
     "invoice_description": "invoice text",
+    "less_included": "less included",
     "manufacturer_id": "manufacturer",
     "manufacturer_part_number": "part number",
     "product_class": "class",

@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from engine.reporting.drift_view import drift_rows
 from engine.reporting.findings_view import findings_view
 from engine.reporting.formats import KINDS, LABELS, SIGNS, cents, counted, money, plain_text, shown, signed
 from engine.reporting.money_view import money_rows, service_effect, totals_text
@@ -42,7 +43,8 @@ def plan_view(plan: Document) -> Document:
         "rounding": signed(plan["rounding"]) if Decimal(plan["rounding"]) else None,
         "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"][:SHOWN_UNMAPPED]],
         "more_unmapped": max(0, len(plan["unmapped"]) - SHOWN_UNMAPPED),
-        "held": [_held(one) for one in plan["held"]],
+        "held": [held_row(one) for one in plan["held"]],
+        "drift": drift_rows(plan["drift"]),
     }
 
 
@@ -120,7 +122,7 @@ def _change(change: Document) -> Document:
         "sign": SIGNS[change["action"]],
         "label": f"{KINDS[change['kind']]}{number}",
         "name": plain_text(change["name"]),
-        "fields": _fields(change["fields"], change["action"]),
+        "fields": _fields(change["fields"], change["action"], change["drift"]),
         "reason": plain_text(change["reason"]),
         "source": _source(change),
         "notes": [plain_text(note) for note in change["notes"]],
@@ -138,7 +140,7 @@ def _line_change(change: Document, made: dict[str, str]) -> Document:
         **_change(change),
         "name": f"{_role(line)}{f', {plain_text(item)}' if item else ''}",
         "line": _line_text(line) + (_terms(change) if new else ""),
-        "fields": _fields(fields, change["action"]),
+        "fields": _fields(fields, change["action"], change["drift"]),
     }
 
 
@@ -181,23 +183,24 @@ def _source(change: Document) -> str:
     return f"{place['file']}:{place['line']}" if place else ""
 
 
-def _fields(fields: list[Document], action: str) -> list[Document]:
+def _fields(fields: list[Document], action: str, by_hand: list[str]) -> list[Document]:
     width = max((len(str(LABELS.get(one["field"], one["field"]))) for one in fields), default=0)
-    return [_field(one, width, action) for one in fields]
+    return [_field(one, width, action, by_hand=one["field"] in by_hand) for one in fields]
 
 
-def _field(field: Document, width: int, action: str) -> Document:
+def _field(field: Document, width: int, action: str, *, by_hand: bool) -> Document:
     name: str = field["field"]
     return {
         "label": LABELS.get(name, name),
         "padded": LABELS.get(name, name).ljust(width),
         "before": None if action == "create" else shown(name, field["before"]),
-        "after": shown(name, field["after"]),
+        "after": shown(name, field["after"]) + (" (edited by hand)" if by_hand else ""),
         "rule": field["rule"],
     }
 
 
-def _held(held: Document) -> Document:
+def held_row(held: Document) -> Document:
+    """What is held back, as text."""
     name, place = plain_text(held["name"]), held["source"]
     named = "" if held["subject"].endswith(f":{held['name']}") else f" {name}"
     return {

@@ -8,9 +8,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine import resources
 from engine.reporting import formats
+from engine.reporting.drift_view import drift_view
 from engine.reporting.explanation_view import explanation_view
 from engine.reporting.journal_view import journal_view
-from engine.reporting.plan_view import plan_view
+from engine.reporting.plan_view import held_row, plan_view, selection_text
 from engine.reporting.rule_tests_view import rule_tests_view
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -40,6 +41,16 @@ def render_rollback_text(run: dict[str, Any], width: int) -> str:
 def render_rollback_markdown(run: dict[str, Any]) -> str:
     """The same as Markdown."""
     return _environment(10_000, False).get_template("rollback.md.j2").render(run=run)
+
+
+def render_drift_text(drift: dict[str, Any], width: int, color: bool) -> str:
+    """What of our lines was edited by hand, for a terminal of `width` columns."""
+    view = {
+        **drift_view(drift),
+        "selection": selection_text(drift["selection"]),
+        "held": [held_row(one) for one in drift["held"]],
+    }
+    return _environment(width, color).get_template("drift.txt.j2").render(view)
 
 
 def render_explanation_text(explanation: dict[str, Any], width: int, color: bool) -> str:

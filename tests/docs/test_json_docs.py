@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ COMMANDS = {
     "validate",
     "test",
     "plan-and-show",
+    "drift",
     "explain",
     "apply",
     "journal-show",
@@ -129,6 +131,23 @@ def test_journal(command: Command, workspace: Path) -> None:
     broken = command("journal", "verify", code=1)
     assert broken["problem"]
     _check(broken, "journal-verify")
+
+
+def test_drift(command: Command, workspace: Path) -> None:
+    command("apply", "--yes")
+    with closing(Sandbox.open(workspace / ".cwctl/sandbox.sqlite")) as sandbox:
+        line = next(one for one in sandbox.store.rows("addition", 501) if one.get("serialNumber"))
+        edited = {**line, "lessIncluded": 2, "taxableFlag": False, "cancelledDate": "2026-06-20T00:00:00Z"}
+        sandbox.store.put("addition", line["id"], edited, 501)
+    _edit(workspace / "mappings/services.yaml", "subscription: 710030", "subscription: 799999")
+    document = command("drift", code=4)
+    assert {one["field"] for one in document["drift"]} == {"less_included", "taxable", "cancelled"}
+    assert document["held"]
+    _check(document, "drift")
+    plan = command("plan", code=4)
+    assert plan["drift"] == document["drift"]
+    assert ["cancelled"] in [change["drift"] for change in plan["changes"]]
+    _check(plan, "plan-and-show")
 
 
 def test_explain(command: Command, workspace: Path) -> None:

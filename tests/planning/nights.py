@@ -141,7 +141,8 @@ class Psa(msgspec.Struct, frozen=True):
             if change.kind != "addition":
                 continue
             number = change.object_id or len(held) + 801
-            held[number] = replace(held[number], **_set(change)) if change.object_id else _made(number, change)
+            made = not change.object_id
+            held[number] = _made(number, change, plan.as_of) if made else replace(held[number], **_set(change))
         return Psa(tuple(held.values()))
 
     def standing(self) -> dict[str, tuple[object, ...]]:
@@ -157,9 +158,9 @@ def _set(change: Change) -> dict[str, Any]:
     return {one.field: one.after for one in change.fields}
 
 
-def _made(number: int, change: Change) -> Addition:
+def _made(number: int, change: Change, day: date) -> Addition:
     assert change.agreement is not None
-    return Addition(id=number, agreement_id=change.agreement, **_set(change))
+    return Addition(id=number, agreement_id=change.agreement, entered=day, **_set(change))
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,6 +213,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         It bills nothing, but looks as if it were retracted: it is made a second time, as part of the next line.
         """
         found = make(self.inputs(day, psa))
+        assert found.drift == (), "nobody edits anything by hand here"
         lines = [one.line for one in found.changes if one.line is not None]
         assume(not any(one.quantity == 0 and one.effective == one.cancelled and not one.retracted for one in lines))
         return found

@@ -125,7 +125,9 @@ class Year:
     def _plan(self, services: Services, day: date, selection: Selection = _EVERYTHING) -> Plan:
         if self._workspace is None or self._mapped != len(self.world.known):
             self._workspace, self._mapped = self.world.workspace(), len(self.world.known)
-        return make_plan(self._workspace, CONNECTION, services, day, selection, lambda *_: None)
+        plan = make_plan(self._workspace, CONNECTION, services, day, selection, lambda *_: None)
+        assert plan.drift == (), (day, plan.drift[0])
+        return plan
 
     def _apply(self, services: Services, plan: Plan) -> None:
         """Carries the plan out. Where it holds services back, their last invoices are taken back until it does not."""

@@ -19,8 +19,10 @@ def show(file: Path, style: str) -> int:
       cwctl show night.plan
       cwctl show night.plan --format json
     """
-    from engine.cli.planning import print_plan
+    from engine.cli.planning import print_plan, tell_digest
     from engine.cli.saved import read_plan
 
-    print_plan(read_plan(file), style)
+    plan = read_plan(file)
+    print_plan(plan, style)
+    tell_digest(plan, style, file)
     return exits.OK

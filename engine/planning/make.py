@@ -65,11 +65,8 @@ def make(inputs: Inputs) -> Plan:
         held=part.held,
         unmanaged=unmanaged,
         unmapped=unmapped,
-<<<<<<< HEAD
         findings=findings(inputs.workspace.rules.guards, changes, part.billed, inputs.as_of),
-=======
         drift=part.drift,
->>>>>>> 65352d0 (wip)
     )
 
 

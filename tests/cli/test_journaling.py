@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from engine.applying.options import Options
 from engine.cli import exits, journaling
 from engine.cli.exits import Stop
 from tests.applying.support import plan
@@ -32,7 +33,7 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_plan_that_was_never_handed_out_is_refused() -> None:
     with pytest.raises(Stop, match="the plan has no seal") as caught:
-        journaling._begun(plan(), journaling.Options())
+        journaling._begun(plan(), Options())
     assert caught.value.code == exits.REFUSED
 
 

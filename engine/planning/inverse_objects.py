@@ -1,6 +1,7 @@
 """One write of a run beside its object as the PSA has it now: what puts it back, or why nothing can."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
@@ -178,7 +179,7 @@ def _retracted(run: TakenRun, made: Made, record: Addition) -> Found:
     if later is not None:
         return Found(made=made, record=record, held=moved(run, made, f"run {later} wrote it again since"))
     fields = [
-        FieldChange(field="quantity", before=record.quantity, after=record.quantity * 0, writes="quantity"),
+        FieldChange(field="quantity", before=record.quantity, after=Decimal(0), writes="quantity"),
         FieldChange(field="cancelled", before=record.cancelled, after=record.effective, writes="cancelledDate"),
     ]
     wanted = tuple(one for one in fields if not same(one.before, one.after))

@@ -111,6 +111,12 @@ def test_a_new_line_is_retracted_and_keeps_its_mark() -> None:
     assert plan.complete
 
 
+def test_a_credit_is_retracted_to_nothing_without_a_sign() -> None:
+    credit = addition(quantity=Decimal(-10))
+    (quantity, _) = only(taken(run(made_of(credit)), [credit])).fields
+    assert f"{quantity.before} {quantity.after}" == "-10 0"
+
+
 def test_the_effect_is_that_of_the_lines_no_longer_billed() -> None:
     plan = taken(run(made_of(addition())), [addition()])
     (total,) = plan.totals

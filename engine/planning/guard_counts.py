@@ -1,6 +1,6 @@
 """Guards on how many lines a plan touches: changed, ended, renewed, and months opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from engine.planning.guarded import Guarded, opens_month, renews, share_of
@@ -12,12 +12,11 @@ def count_findings(plan: Guarded) -> Iterator[Finding]:
     """What exceeds a number, or a share of the lines of ours that are there. All of them stop the run."""
     rules, caused = plan.rules, plan.caused()
     if not plan.first:
-        yield from _over("max-changes", rules.max_changes, len(caused), plan, "lines to create or change", "changes")
-    yield from _over("max-ended", rules.max_ended, len(_ended(caused)), plan, "lines to end or retract", "lines")
-    renewed = sum(1 for change in plan.changes if renews(change))
-    yield from _over("max-renewed", rules.max_renewed, renewed, plan, "lines to renew", "lines")
-    opened = sum(1 for change in plan.changes if opens_month(change))
-    yield from _over("max-usage-months", rules.max_usage_months, opened, plan, "months of consumption to open", "lines")
+        yield from _over("max-changes", rules.max_changes, caused, plan, "lines to create or change", "changes")
+    yield from _over("max-ended", rules.max_ended, _ended(caused), plan, "lines to end or retract")
+    yield from _over("max-renewed", rules.max_renewed, list(filter(renews, plan.changes)), plan, "lines to renew")
+    opened = list(filter(opens_month, plan.changes))
+    yield from _over("max-usage-months", rules.max_usage_months, opened, plan, "months of consumption to open")
 
 
 def _ended(changes: tuple[Change, ...]) -> list[Change]:
@@ -37,22 +36,20 @@ def _ends(change: Change) -> bool:
     return change.line.retracted or any(one.before is None or one.after < one.before for one in ends)
 
 
-def _over(guard: str, limit: Limit | None, number: int, plan: Guarded, what: str, unit: str) -> Iterator[Finding]:
+def _over(
+    guard: str, limit: Limit | None, found: Sequence[Change], plan: Guarded, what: str, unit: str = "lines"
+) -> Iterator[Finding]:
     """The finding for a number that exceeds the limit, or else for its share."""
     if limit is None:
         return
-    if limit.most is not None and number > limit.most:
-        yield Finding(
-            guard=guard,
-            value=Decimal(number),
-            limit=Decimal(limit.most),
-            unit=unit,
-            why=f"{what}, where {plan.lines} are there",
-        )
+    if limit.most is not None and len(found) > limit.most:
+        why = f"{what}, where {plan.lines:,} are there"
+        yield Finding(guard=guard, value=Decimal(len(found)), limit=Decimal(limit.most), unit=unit, why=why)
         return
     if limit.share is None or not plan.lines or plan.lines < limit.minimum_base:
         return
+    number = sum(1 for change in found if plan.knows(change))
     share = share_of(Decimal(number), Decimal(plan.lines))
     if share > limit.share:
-        why = f"{what}: {number}, of {plan.lines} that are there"
+        why = f"{what}: {number:,} of subscriptions billed already, where {plan.lines:,} lines are there"
         yield Finding(guard=guard, value=round(share, 2), limit=Decimal(limit.share), unit="%", why=why)

@@ -22,8 +22,10 @@ def money_findings(plan: Guarded) -> Iterator[Finding]:
             sums[key].yearly |= bool(service.before.year or service.after.year)
     for one in plan.caused():
         if one.line is not None and one.line.currency is not None:
+            amount = monthly(one.effect or Effect())
             for key in _keys(one.customer, one.line.currency):
-                sums[key].change += monthly(one.effect or Effect())
+                sums[key].change += amount
+                sums[key].of_known += amount if plan.knows(one) else 0
     for (customer, currency), found in sorted(sums.items(), key=lambda item: (item[0][0] or "", item[0][1])):
         if customer is None:
             yield from _over("total-change", plan.rules.total_change, found, None, currency)
@@ -37,10 +39,13 @@ def _keys(customer: str | None, currency: str) -> tuple[tuple[str | None, str], 
 
 
 class _Sum:
-    """What is billed a month in a currency, and by how much that changes. `yearly` says that a year's is part of it."""
+    """What is billed a month in a currency, and by how much that changes.
+
+    `of_known` is the change of what was billed before. `yearly` says that a twelfth of a year's is part of it.
+    """
 
     def __init__(self) -> None:
-        self.before = self.change = Decimal(0)
+        self.before = self.change = self.of_known = Decimal(0)
         self.yearly = False
 
     def told(self, whose: str, currency: str) -> str:
@@ -54,14 +59,14 @@ def _over(guard: str, limit: Limit | None, found: _Sum, customer: str | None, cu
     if limit is None:
         return
     why = found.told("it is" if customer is not None else "all are", currency)
-    before, change = found.before, found.change
-    if limit.most is not None and abs(change) > limit.most:
-        value, most = abs(change).quantize(_CENT), Decimal(limit.most)
+    before = found.before
+    if limit.most is not None and abs(found.change) > limit.most:
+        value, most = abs(found.change).quantize(_CENT), Decimal(limit.most)
         yield Finding(guard=guard, customer=customer, value=value, limit=most, unit=currency, why=why)
         return
     if limit.share is None or before <= 0 or before < limit.minimum_base:
         return
-    share = share_of(change, before)
+    share = share_of(found.of_known, before)
     if share > limit.share:
         value = round(share, 2)
         yield Finding(guard=guard, customer=customer, value=value, limit=Decimal(limit.share), unit="%", why=why)

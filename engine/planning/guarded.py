@@ -12,16 +12,26 @@ from engine.workspace.guards import GuardRules
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
-    """The changes of lines and all planned lines. `first` says that no line of ours is there yet.
+    """The changes of lines and all planned lines. `known` are the subscriptions that have lines of ours already.
 
-    `lines` is how many of ours bill on the plan's day or later.
+    `lines` is how many of ours bill on the plan's day or later. What is billed for the first time somebody has just
+    mapped, or a run that broke off left to do: it counts by itself, but not as a share of what is there.
     """
 
     rules: GuardRules
     changes: tuple[Change, ...]
     billed: tuple[Billed, ...]
-    first: bool
+    known: frozenset[str]
     lines: int
+
+    @property
+    def first(self) -> bool:
+        """Whether no line of ours is there yet."""
+        return not self.known
+
+    def knows(self, change: Change) -> bool:
+        """Whether it is of a subscription that has lines of ours already."""
+        return change.line is not None and change.line.subscription in self.known
 
     def caused(self) -> tuple[Change, ...]:
         """The changes that somebody or something caused, rather than the calendar."""
@@ -33,7 +43,7 @@ def guarded(rules: GuardRules, changes: Iterable[Change], billed: tuple[Billed, 
     lines = tuple(change for change in changes if change.kind == "addition" and change.line is not None)
     taken = {change.address for change in lines if any(one.field == "mark" for one in change.fields)}
     ours = [
-        line.before
+        (service.subscription, line.before)
         for service in billed
         for line in service.lines
         if line.before is not None and line.before.quantity and line.address not in taken
@@ -42,8 +52,8 @@ def guarded(rules: GuardRules, changes: Iterable[Change], billed: tuple[Billed, 
         rules=rules,
         changes=lines,
         billed=billed,
-        first=not ours,
-        lines=sum(1 for line in ours if line.cancelled is None or line.cancelled >= as_of),
+        known=frozenset(subscription for subscription, _ in ours),
+        lines=sum(1 for _, line in ours if line.cancelled is None or line.cancelled >= as_of),
     )
 
 

@@ -203,6 +203,22 @@ def test_too_many_ended_lines_stop_the_run_but_not_those_that_another_carries_on
     assert found(rules, carried, carried, carried, service(1, ENDED)) == []
 
 
+def test_what_is_billed_for_the_first_time_is_no_share_of_what_is_there() -> None:
+    """Such as what a run that broke off left to do."""
+    shares = only(
+        max_changes=Limit(most=None, share=0, minimum_base=0), monthly_change=Limit(most=None, share=0, minimum_base=0)
+    )
+    new = [service(number, (None, bills())) for number in (1, 2)]
+    there = standing(3, before=by_the_month("100"))
+    effect = Effect(month=Decimal(60))
+    assert found(shares, *new, there, effect=effect) == []
+    numbers = only(max_changes=at_most(1), monthly_change=at_most(100))
+    assert found(numbers, *new, there, effect=effect) == [
+        ("max-changes", None, 2, "changes"),
+        ("monthly-change", "100", 120, "USD"),
+    ]
+
+
 # -- amounts
 
 

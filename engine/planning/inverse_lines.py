@@ -72,11 +72,11 @@ def _checked(inputs: Inputs, run: TakenRun, found: Found) -> Found:
     if first is None or first > through:
         return found
     amount = _billed(inputs, stretch, before) - _billed(inputs, stretch, after)
-    said = f"{plain(abs(amount))} too {'much' if amount > 0 else 'little'} stays billed" if amount else "it stays"
-    why = (
-        f"agreement {record.agreement_id} has been invoiced through {through} since: {said} for "
-        f"{label(found.made, record)} from {first} on"
-    )
+    what = f"{label(found.made, record)} from {first} on"
+    said = f"{plain(abs(amount))} too {'much' if amount > 0 else 'little'} stays billed for {what}"
+    if not amount:
+        said = f"{what} stays as it is"
+    why = f"agreement {record.agreement_id} has been invoiced through {through} since: {said}"
     hint = f"{'credit' if amount > 0 else 'settle'} it by hand, then put the addition right in the PSA"
     return replace(found, change=None, held=held(run, found.made, code=LINE_INVOICED, why=why, hint=hint))
 

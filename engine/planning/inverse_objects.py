@@ -140,9 +140,6 @@ def _restored(run: TakenRun, made: Made, record: Record | None) -> Found:
         fields.append(replace(one, before=value, after=before, rule=None, reads=None))
     if not fields:
         return Found(made=made, record=record)
-    later = run.later_run(made)
-    if later is not None:
-        return Found(made=made, record=record, held=moved(run, made, f"run {later} wrote the same again since"))
     change = _change(run, made, record, tuple(fields))
     return Found(made=made, record=record, change=replace(change, notes=tuple(_lost(change, made))))
 
@@ -175,9 +172,6 @@ def _retracted(run: TakenRun, made: Made, record: Addition) -> Found:
         return Found(made=made, record=record)
     for one, left, value in _differing(run, made, record):
         return Found(made=made, record=record, held=moved(run, made, _moved_text(one, left, value)))
-    later = run.later_run(made)
-    if later is not None:
-        return Found(made=made, record=record, held=moved(run, made, f"run {later} wrote it again since"))
     fields = [
         FieldChange(field="quantity", before=record.quantity, after=Decimal(0), writes="quantity"),
         FieldChange(field="cancelled", before=record.cancelled, after=record.effective, writes="cancelledDate"),

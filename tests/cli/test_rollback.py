@@ -169,7 +169,7 @@ def test_the_next_apply_does_it_again_and_the_plan_says_so(cwctl: Cwctl, workspa
     assert rows(workspace)["addition"] == applied
 
 
-def test_only_the_last_of_two_runs_can_be_taken_back_whole(cwctl: Cwctl, workspace: Path) -> None:
+def test_two_runs_are_taken_back_the_last_one_first(cwctl: Cwctl, workspace: Path) -> None:
     assert cwctl("apply", "--yes", *SOME).code == 0
     one = rows(workspace)
     assert cwctl("sandbox", "advance", "--days", "30").code == 0
@@ -184,6 +184,10 @@ def test_only_the_last_of_two_runs_can_be_taken_back_whole(cwctl: Cwctl, workspa
     assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
     standing = {number: row for number, row in rows(workspace)["addition"].items() if not retracted(row)}
     assert standing == one["addition"]
+    # One after the other, the last one first, all of them can.
+    assert back(cwctl, first)["held"] == []
+    assert cwctl("apply", "back.plan", "--yes", *ALLOWED).code == 0
+    assert all(map(retracted, (row for row in rows(workspace)["addition"].values() if row.get("serialNumber"))))
 
 
 def test_what_somebody_changed_by_hand_is_left_alone(cwctl: Cwctl, workspace: Path) -> None:

@@ -11,6 +11,9 @@ FOLDER = ".cwctl"
 def own_folder(root: Path) -> Path:
     """The folder, made if need be, with a word to git that nothing of it is to be committed. Raises Stop."""
     folder = root / FOLDER
+    if folder.is_symlink():
+        hint = "Through a link, cwctl would write outside the workspace. Remove it: a folder is made in its place."
+        raise Stop(f"{folder}: this is a link, and is not followed", hint=hint)
     try:
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"

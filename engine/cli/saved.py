@@ -34,12 +34,19 @@ def read_plan(file: Path, refused: int = exits.ERROR) -> Plan:
     try:
         if file.stat().st_size > _LARGEST:
             raise Stop(f"{file}: it is too large to be a plan")
-        return from_json(file.read_bytes())
+        return from_json(_content(file))
     except PlanUnreadable as error:
         code = refused if isinstance(error, PlanRefused) else exits.ERROR
         raise Stop(f"{file}: {error}", code, "Make a new one with `cwctl plan --out FILE`.") from error
     except OSError as error:
         raise Stop(f"{file}: {error.strerror}", hint="`cwctl plan --out FILE` saves a plan.") from error
+
+
+def _content(file: Path) -> bytes:
+    """What is in it; of what cannot be a plan only the beginning, as it may be a device without an end."""
+    with file.open("rb") as stream:
+        begins = stream.read(64)
+        return begins + stream.read(_LARGEST) if begins.lstrip().startswith(b"{") else begins
 
 
 def check_day(as_of: date, today: date) -> None:

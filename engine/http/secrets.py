@@ -1,5 +1,6 @@
 """Secrets as values that do not show themselves, and how a reference to one becomes its value."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def resolve(reference: SecretRef, env: Mapping[str, str], root: Path) -> Secret:
                 reference, "the environment variable is not set", f"Set {reference.target} for this program."
             )
     else:
-        found = _read(reference, root / Path(reference.target).expanduser())
+        found = _read(reference, path_of(reference.target, root))
     value = found.strip()
     if not value:
         raise SecretMissingError(reference, "it is empty", "Store the secret there.")
@@ -65,6 +66,11 @@ def resolve(reference: SecretRef, env: Mapping[str, str], root: Path) -> Secret:
             reference, "it has several lines or an unprintable character", "Store the secret alone, on one line."
         )
     return Secret(value)
+
+
+def path_of(text: str, root: Path) -> Path:
+    """A path as the workspace names it: `~` is the home folder, a relative one counts from `root`."""
+    return root / os.path.expanduser(text)
 
 
 def _read(reference: SecretRef, path: Path) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from engine.http.errors import AuthenticationFailed
 from engine.http.hosts import AllowedHosts
 from engine.http.pace import Pace
-from engine.http.secrets import Secret, resolve
+from engine.http.secrets import Secret, path_of, resolve
 from engine.http.transport import Limits, Transport, network
 from engine.platform import oauth
 from engine.platform.client import PlatformClient
@@ -132,7 +132,7 @@ def explain(status: int, body: bytes) -> tuple[str | None, str | None]:
 
 def _store(reference: TokenStoreRef, root: Path) -> TokenStore:
     if reference.file is not None:
-        return FileStore(root / Path(reference.file).expanduser())
+        return FileStore(path_of(reference.file, root))
     if reference.get_command and reference.put_command:
         return CommandStore(reference.get_command, reference.put_command)
     raise AuthenticationFailed(

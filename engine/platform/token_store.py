@@ -85,6 +85,8 @@ class FileStore:
 
     def locked(self) -> AbstractContextManager[None]:
         real = self._real()
+        if real.is_dir():
+            raise self._error("it is a folder", "Name a file in it.")
         return _locked(real.with_name(f"{real.name}.lock"), str(self._path))
 
     def get(self) -> Tokens:

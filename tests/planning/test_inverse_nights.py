@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.planning.inverse import inverse
 from engine.planning.inverse_run import Made, TakenRun
+from engine.planning.make import make
 from engine.planning.plan import Plan
 from tests.planning.lives import checked_on, worlds
 from tests.planning.nights import Psa, World, days
@@ -28,8 +29,8 @@ def last_of(world: World, nights: list[date]) -> tuple[Psa, Plan]:
     """What stands before the last of these nights, and its plan. What a plan holds back does not matter here."""
     psa = Psa()
     for night in nights[:-1]:
-        psa = psa.applied(world.plan(night, psa))
-    return psa, world.plan(nights[-1], psa)
+        psa = psa.applied(make(world.inputs(night, psa)))
+    return psa, make(world.inputs(nights[-1], psa))
 
 
 def taken_back(world: World, written: TakenRun, psa: Psa, day: date, through: date | None = None) -> Plan:

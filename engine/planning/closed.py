@@ -70,8 +70,6 @@ class _Closed:
             return addition is not None and self.fixed(row.mark, addition)
         if addition is None or not stands(addition):
             return not self.prorates and line.effective <= self.through
-        if line.role not in BY_DAYS and addition.effective != line.effective:
-            return True
         hindered = self.differs(line, addition) or self._cut(line, addition)
         return hindered and self.fixed(row.mark, addition)
 
@@ -244,25 +242,25 @@ class _Closed:
 
     def _whole(self, row: Row) -> Row:
         """A month of consumption or a one-time charge: on the first open period where its own is closed."""
-        line, addition, terms = row.line, row.addition, self.service.stretch.terms
+        line, terms = row.line, self.service.stretch.terms
         assert line is not None
-        if addition is not None and stands(addition) and addition.effective is not None:
-            moved = replace(line, effective=addition.effective, cancelled=terms.period_end(addition.effective))
-            if self.fixed(row.mark, addition) and self.differs(line, addition):
-                if not self.known_once(row.mark, addition) or addition.quantity != int(addition.quantity):
-                    raise self.refused(row)
-                moved = replace(
-                    moved,
-                    quantity=int(addition.quantity),
-                    unit_price=addition.unit_price,
-                    unit_cost=addition.unit_cost,
-                )
-            return replace(row, line=moved)
-        if self.prorates or line.effective > self.through:
-            return row
-        begins = self.through + _ONE_DAY
-        made = self.beginning(line, begins)
-        return replace(made, line=replace(line, effective=begins, cancelled=terms.period_end(begins)))
+        own = next(((mark, one) for mark, one in self.ours if key(mark) == key(row.mark) and stands(one)), None)
+        if own is None:
+            if self.prorates or line.effective > self.through:
+                return row
+            begins = self.through + _ONE_DAY
+            made = self.beginning(line, begins)
+            return replace(made, line=replace(line, effective=begins, cancelled=terms.period_end(begins)))
+        mark, addition = own
+        billed = line
+        if mark.sequence and addition.effective is not None:
+            billed = replace(line, effective=addition.effective, cancelled=terms.period_end(addition.effective))
+        if self.fixed(mark, addition) and self.differs(line, addition):
+            if not self.known_once(mark, addition) or addition.quantity != int(addition.quantity):
+                raise self.refused(row)
+            stood = (int(addition.quantity), addition.unit_price, addition.unit_cost)
+            billed = replace(billed, quantity=stood[0], unit_price=stood[1], unit_cost=stood[2])
+        return Row(mark=mark, line=billed, addition=addition)
 
     def known_once(self, mark: Mark, addition: Addition) -> bool:
         """Whether the line is just what was wanted on some earlier day; otherwise somebody may have changed it."""

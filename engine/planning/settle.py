@@ -137,15 +137,16 @@ def _line(service: Service, late: Late, mark: Mark) -> Row:
     terms, amount = service.stretch.terms, late.amount
     begins = (service.stretch.invoiced_through or late.last) + _ONE_DAY
     quantity = 1 if (amount.price or amount.cost) > 0 else -1
-    products = [line.product for line in service.lines]
+    like = service.lines[-1] if service.lines else None
     line = Line(
         role="settlement",
-        product=products[-1] if products else service.completed.terms.product,
+        product=like.product if like is not None else service.completed.terms.product,
         quantity=quantity,
         effective=begins,
         cancelled=terms.period_end(begins),
         unit_price=amount.price * quantity,
         unit_cost=amount.cost * quantity,
+        segment=like.segment if like is not None else 1,
         period=mark.month,
     )
     days = f"{late.first} to {late.last}"

@@ -439,3 +439,18 @@ def test_a_second_increase_of_an_invoiced_month_has_a_line_of_its_own_and_the_ne
     later = both.night(date(2026, 9, 2), date(2026, 10, 1), date(2026, 9, 1))
     assert later.changes == ()
     assert [one.why[:9] for one in later.held] == ([] if late_change == "settle" else ["44.00 USD"])
+
+
+def test_a_month_of_consumption_whose_own_period_is_closed_bills_on_the_first_open_one_and_stays_there() -> None:
+    shown = subscription(start=date(2026, 6, 12), end=None, unit_price=Decimal(0), part_number=None)
+    rules = _rules(products=[product_mapping(kind="usage")])
+    case = Case(rules, shown, on=agreement(prorates=False), lines=())
+    first = case.night(date(2026, 6, 12), JULY, date(2026, 5, 25))
+
+    assert first.held == ()
+    (change,) = first.changes
+    assert (change.address, after(change)["effective"]) == ("addition:41/9001/1/usage/2026-06/1", JULY)
+    assert after(change)["cancelled"] == date(2026, 7, 31)
+    later = case.night(date(2026, 8, 2), date(2026, 9, 1), date(2026, 8, 1))
+    months = {one.address.removeprefix("addition:41/9001/1/usage/"): after(one)["effective"] for one in later.changes}
+    assert months == {"2026-07/1": date(2026, 9, 1), "2026-08/1": date(2026, 9, 1)}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.planning.plan import Plan
 from engine.workspace.choices import LateChange
 from tests.planning.closed_nights import Books, Closed, amounts, applied, blocked, left_alone
 from tests.planning.lives import checked_on, worlds
@@ -29,6 +30,7 @@ def _checked(world: World, chance: Random, late_change: LateChange, *, prorates:
     closed = Closed(world=world, prorates=prorates, late_change=late_change)
     books = Books(world, chance)
     psa = free = Psa()
+    apart = False
     for night in days(world.life.start, world.life.start + timedelta(days=_NIGHTS)):
         books.day(night, psa)
         found = again = closed.plan(night, psa, books)
@@ -38,14 +40,21 @@ def _checked(world: World, chance: Random, late_change: LateChange, *, prorates:
             psa = applied(psa, found, night)
             again = closed.plan(night, psa, books)
             assert again.changes == (), (night, books.through, found.changes, found.held)
-            assert [one.why for one in again.held] == [one.why for one in found.held], night
-        if any(one.code == "line-invoiced" for one in again.held):
+            assert said(again) == said(found), night
+        # What nobody could post is not known any more later on: a price, say, of what has ended since.
+        apart = apart or any(one.code == "line-invoiced" for one in again.held)
+        if apart:
             continue
         until = books.terms.period_end(max(night, books.through)) + timedelta(days=40)
         wanted = amounts(free, books.terms, until, prorates=prorates)
         has = amounts(psa, books.terms, until, prorates=prorates)
         left = {first: wanted.get(first, 0) - has.get(first, 0) for first in {*wanted, *has}}
         assert {first: amount for first, amount in left.items() if amount} == blocked(again), (night, books.through)
+
+
+def said(plan: Plan) -> list[tuple[str, str]]:
+    """Codes and amounts of what is held; the cause beside an amount may be told in other words once it is posted."""
+    return [(one.code, one.why.partition(" may not")[0]) for one in plan.held]
 
 
 @pytest.mark.parametrize("late_change", ["next_period", "settle"])

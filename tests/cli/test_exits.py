@@ -82,7 +82,8 @@ def test_interrupted_while_writing(served: Served, cwctl: Cwctl) -> None:
     ended = cwctl("apply", "--as-of", "2026-06-15", "--yes")
     assert ended.code == 4
     assert "ended early: interrupted by SIGINT" in ended.out
-    assert cwctl("apply", "--as-of", "2026-06-15", "--yes").code == 0
+    # Of the customer that was written in part, what is left is a large share of what is billed by now.
+    assert cwctl("apply", "--as-of", "2026-06-15", "--yes", "--allow", "monthly-change").code == 0
     marks = [row["serialNumber"] for row in served.snapshot()["addition"] if row.get("serialNumber")]
     assert len(marks) == len(set(marks)) == 40
     assert cwctl("plan", "--as-of", "2026-06-15", "--detailed-exitcode").code == 0

@@ -40,7 +40,7 @@ def _runs(name: str) -> tuple[Run, ...]:
         replace(begun("third"), allowed=("monthly-change",), who=name),
         *_write(maker, "third"),
         *_write(CHANGED, "third", name),
-        Writing(run="third", at=START + timedelta(seconds=9), change=new_line("9001", name=name)),
+        Writing(run="third", at=START + timedelta(seconds=9), change=replace(new_line("9009"), name=name)),
     ]
     return runs(records)
 

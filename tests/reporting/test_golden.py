@@ -204,6 +204,7 @@ TWICE = replace(
     stopped=HOSTILE,
     duplicates=(Duplicate(agreement=41, subscription="9001", mark="cw1.3mv.9001.dx.1b260601.3", additions=(7, 12)),),
     unsearched=(42, 43),
+    run="20260615-220000-3f9c0a",
 )
 PROBLEMS = [
     Diagnostic(

@@ -66,13 +66,10 @@ class GitLock:
         GitFailed.
         """
         try:
-            self._put(None)
-        except GitFailed as failure:
-            standing = self._ref.current()
-            if standing is None:
-                raise failure from None
-            return self._took_over(standing, dead)
-        return None
+            return self._taken(dead)
+        except GitFailed:
+            # What stood there may have been renewed or given back while it was looked at.
+            return self._taken(dead)
 
     def still_held(self) -> None:
         """Raises LockLost unless the lock is ours for long enough to make one more write."""
@@ -99,6 +96,16 @@ class GitLock:
                 raise
             if standing in self._mine:
                 self._ref.swap(standing, None)
+
+    def _taken(self, dead: str | None) -> Holder | None:
+        try:
+            self._put(None)
+        except GitFailed:
+            standing = self._ref.current()
+            if standing is None:
+                raise
+            return self._took_over(standing, dead)
+        return None
 
     def _put(self, old: str | None) -> None:
         """Let the ref name us instead of `old`. A lost reply is no failure if it does. Raises GitFailed."""

@@ -269,6 +269,36 @@ def test_a_lost_reply_leaves_no_doubt(first: Machine, time_: Time) -> None:
     assert (lossy.lost, first.ref.current()) == (0, None)
 
 
+@pytest.mark.parametrize("meanwhile", ["renewed", "given back"])
+def test_a_lock_that_changes_while_it_is_looked_at_is_looked_at_again(
+    first: Machine, second: Machine, time_: Time, meanwhile: str
+) -> None:
+    first.lock.take()
+    looked = list[str]()
+
+    class Slow(Lossy):
+        """A ref of which another run does something before its text can be fetched."""
+
+        def __init__(self, ref: GitRef) -> None:
+            super().__init__(ref)
+            self.text = self.late
+
+        def late(self, object_id: str) -> str:
+            if not looked:
+                time_.passes(timedelta(minutes=2))
+                first.lock.still_held() if meanwhile == "renewed" else first.lock.release()
+            looked.append(object_id)
+            return second.ref.text(object_id)
+
+    lock = GitLock(Slow(second.ref), second.holder, LIFE, lambda: time_.now, lambda: time_.ticks)
+    if meanwhile == "renewed":
+        with pytest.raises(LockHeld, match="Ada on first"):
+            lock.take()
+        assert len(set(looked)) == 2
+    else:
+        assert lock.take() is None
+
+
 def test_a_remote_that_takes_nothing_is_an_error(first: Machine, bare: Path) -> None:
     hook = bare / "hooks" / "update"
     hook.parent.mkdir(exist_ok=True)

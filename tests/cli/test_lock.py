@@ -1,5 +1,6 @@
 """Two runs at once could make a line twice: the second one is refused, and told who is writing."""
 
+import errno
 import getpass
 import os
 import signal
@@ -164,3 +165,17 @@ def test_a_lock_file_that_is_a_link_is_refused(workspace: Path) -> None:
     assert refused.value.code == 3
     assert "cannot be opened" in refused.value.message
     assert (workspace / "victim").read_text() == "mine"
+
+
+def test_a_full_disk_refuses_the_run_and_leaves_the_lock_free(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        with pytest.raises(Stop) as refused, one_writer(workspace, connection("served")):
+            pass
+    assert refused.value.code == 3
+    assert "cannot be written (No space left on device)" in refused.value.message
+    with one_writer(workspace, connection("served")):
+        pass

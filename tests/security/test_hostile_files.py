@@ -104,6 +104,7 @@ def test_our_own_folder_is_never_a_link(served: Served, cwctl: Cwctl) -> None:
     assert served.snapshot() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["sandbox.sqlite", "activity.sqlite", ".gitignore", "sandbox.lock"])
 def test_a_pipe_in_our_own_folder_does_not_hang(workspace: Path, name: str) -> None:
     (workspace / ".cwctl").mkdir()
@@ -128,7 +129,12 @@ def test_an_odd_place_of_a_secret_is_an_error(served: Served, cwctl: Cwctl, path
     assert "fault of cwctl" not in ended.err
 
 
-@pytest.mark.parametrize("name", ["../evil", "a/b", "..", ".", "A", "", "a b", "x\x00y", "é", "-x", "a\nb"])
+MORE_NAMES = ("a/b", ".", "A", "a b", "é", "-x")
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "..", "", "x\x00y", "a\nb", *(pytest.param(one, marks=pytest.mark.long) for one in MORE_NAMES)]
+)
 def test_a_name_of_a_connection_cannot_leave_its_folder(cwctl: Cwctl, workspace: Path, name: str) -> None:
     """Locks and journals are named after it."""
     file = workspace / "config" / "connections.yaml"

@@ -95,6 +95,7 @@ def test_markdown_makes_no_link_mention_or_page(hostile: Served, cwctl: Cwctl) -
     assert "`" not in names
 
 
+@pytest.mark.long
 def test_tables_keep_their_columns(hostile: Served, cwctl: Cwctl) -> None:
     text = cwctl("plan", *DAY, "--format", "markdown").out
     width = 0
@@ -125,7 +126,12 @@ def test_error_messages_of_the_services_drive_no_terminal(
         served.sandbox.faults.clear()
 
 
-@pytest.mark.parametrize("name", ["\x1b]0;owned\x07.plan", "\u202egnp.plan", "a\nError: b", "\x9b2J", "*.plan", "--"])
+MORE = ("\u202egnp.plan", "a\nError: b", "\x9b2J", "*.plan", "--")
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b]0;owned\x07.plan", *(pytest.param(one, marks=pytest.mark.long) for one in MORE)]
+)
 def test_names_on_the_command_line_are_shown_escaped(cwctl: Cwctl, workspace: Path, name: str) -> None:
     commands = (("show", f"./{name}"), ("apply", f"./{name}"), ("-C", name, "validate"), (name,), ("test", f"./{name}"))
     for command in (*commands, ("explain", name), ("plan", "--customer", name), ("plan", "--format", name)):

@@ -68,9 +68,10 @@ def never_written(inputs: Inputs, service: Service, row: Row) -> Iterator[Edited
     if addition.taxable != defaults.taxable:
         yield Edited("taxable", addition.taxable, defaults.taxable, written=False)
     if "description" not in service.mapping.owned and addition.invoice_description:
-        wanted = described(service, line, inputs.as_of)
-        if wanted and not _is_our_text(service, addition.invoice_description):
-            yield Edited("invoice_description", addition.invoice_description, wanted, written=False)
+        wanted, has = described(service, line, inputs.as_of), addition.invoice_description
+        # Nearly all are as they were made: those are told apart cheaply.
+        if wanted and canonical(has) != canonical(wanted) and not _is_our_text(service, has):
+            yield Edited("invoice_description", has, wanted, written=False)
 
 
 def _taken_over(service: Service, row: Row, addition: Addition) -> bool:

@@ -49,13 +49,16 @@ class Bills(msgspec.Struct, frozen=True, kw_only=True):
 def wanted(line: Line, addition: Addition | None, fields: frozenset[str]) -> Bills:
     """A line as it will bill: one that exists keeps its own first day, and its prices where they are not synced."""
     price, cost, effective = line.unit_price, line.unit_cost, line.effective
+    quantity = Decimal(line.quantity)
     if addition is not None:
+        # What is included without charge is never written.
+        quantity -= addition.less_included
         price = price if "customer_unit_price" in fields else addition.unit_price
         cost = cost if "partner_unit_cost" in fields else addition.unit_cost
         effective = addition.effective or effective
     return Bills(
         role=line.role,
-        quantity=Decimal(line.quantity),
+        quantity=quantity,
         effective=effective,
         cancelled=line.cancelled,
         unit_price=price,

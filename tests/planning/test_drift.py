@@ -172,6 +172,16 @@ def test_a_field_that_is_never_written_again_is_for_a_person(by_hand: Any, told:
     assert found.changes == ()
 
 
+def test_what_is_included_without_charge_stays_so_in_the_effect_of_another_change() -> None:
+    found = seen(ours(less_included=Decimal(2)), end=date(2027, 2, 28))
+    (change,) = found.changes
+    assert change.effect is not None
+    # The two were never charged: another end of the term does not begin to charge them.
+    assert (change.effect.month, change.effect.once) == (Decimal(0), Decimal(0))
+    assert change.line is not None
+    assert change.line.quantity == 10
+
+
 def test_a_line_of_another_product_than_the_others_of_its_segment_is_drift() -> None:
     items = [log(created(12), changed(15, date(2026, 6, 5)))]
     lines = [

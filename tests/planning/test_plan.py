@@ -124,8 +124,8 @@ FIELDS = st.sampled_from(sorted(VALUES)).flatmap(
         writes=TEXTS,
     )
 )
-EFFECTS = st.builds(Effect, **dict.fromkeys(Effect.__struct_fields__, MONEY))
-RECURRING = st.builds(Recurring, **dict.fromkeys(Recurring.__struct_fields__, MONEY))
+EFFECTS = st.builds(Effect, month=MONEY, year_cost=MONEY, once=MONEY, next_invoice=MONEY)
+RECURRING = st.builds(Recurring, month=MONEY, year_cost=MONEY)
 PLACES = st.builds(Place, TEXTS, st.integers(1, 999), st.integers(1, 999))
 CHANGES = st.builds(
     Change,

@@ -99,10 +99,10 @@ def _ask(changes: int, connection: str, style: str) -> None:
     """Only a written `yes` goes on. Raises Stop."""
     if not sys.stdin.isatty():
         raise Stop("nobody is there to say yes; nothing was written", hint="Run it with --yes, or on a terminal.")
+    from engine.cli.output import say
     from engine.reporting.formats import counted
 
-    sys.stderr.write(f"\nApply {counted(changes, 'change')} to {connection!r}? Only `yes` goes on: ")
-    sys.stderr.flush()
+    say(f"\nApply {counted(changes, 'change')} to {connection!r}? Only `yes` goes on: ")
     if sys.stdin.readline().strip() != "yes":
         raise Stop("not applied, as the answer was not `yes`; nothing was written")
 

@@ -128,3 +128,8 @@ def key_of_mark(text: str | None) -> Key:
     assert mark is not None, f"{text} is no mark of ours"
     day = "" if mark.role == "one_time" else mark.month or str(mark.on)
     return (mark.subscription, mark.segment, mark.role, f"{day}/{mark.sequence}" if mark.sequence else day)
+
+
+def whole(key: Key) -> Key:
+    """The key of the line that a delta line is a part of: a further one of its day adds to what was invoiced."""
+    return (*key[:3], key[3].partition("/")[0]) if key[2] == "delta" else key

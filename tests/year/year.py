@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from engine.applying.options import Options
 from engine.billing.model import Line
 from engine.pipeline import Services, apply_plan, make_plan
@@ -20,7 +22,7 @@ from engine.sandbox.calendar import day_of
 from engine.sandbox.generate import FIRST_DAY
 from engine.sandbox.psa.invoice_run import Invoice
 from engine.workspace.model import Workspace
-from tests.year.invoices import Invoices, Key, expected, key_of_line, key_of_mark
+from tests.year.invoices import Invoices, Key, expected, key_of_line, key_of_mark, whole
 from tests.year.known import Deal, Known
 from tests.year.script import Script
 from tests.year.world import CONNECTION, World, services_of
@@ -96,8 +98,18 @@ class Year:
         additions = self.additions[agreement]
         keys = [key_of_mark(one.mark) for one in additions]
         assert len(set(keys)) == len(keys), "a line is there twice"
+        quantities: dict[Key, Decimal] = {}
+        for key, one in zip(keys, additions, strict=True):
+            quantities[whole(key)] = quantities.get(whole(key), Decimal(0)) + one.quantity
         return {
-            key: (one.product_identifier, one.effective, one.cancelled, one.quantity, one.unit_price, one.unit_cost)
+            whole(key): (
+                one.product_identifier,
+                one.effective,
+                one.cancelled,
+                quantities[whole(key)],
+                one.unit_price,
+                one.unit_cost,
+            )
             for key, one in zip(keys, additions, strict=True)
             if stands(one)
         }
@@ -223,6 +235,7 @@ class Year:
             for addition in self.world.sandbox.store.rows("addition", deal.agreement)
         }
         charged: dict[Key, Decimal] = {}
+        parts: dict[Key, list[Decimal]] = {}
         for line in invoice.lines:
             for before in of_agreement.lists(line.addition):
                 assert before.last < line.first or line.last < before.first, (invoice.number, line, "charged before")
@@ -234,7 +247,10 @@ class Year:
             elif line.amount:
                 assert keys[line.addition] not in charged, (invoice.number, line, "twice")
                 charged[keys[line.addition]] = line.amount
-        wanted = expected(deal, invoice.first, invoice.last, self._lines_of(deal, self.last_night))
+                parts.setdefault(whole(keys[line.addition]), []).append(line.quantity)
+        known = self._in_parts(deal, {key: of for key, of in parts.items() if len(of) > 1})
+        wanted = _summed(expected(deal, invoice.first, invoice.last, known))
+        charged = _summed(charged)
         assert charged == wanted, (
             self.world.sandbox.today,
             self.last_night,
@@ -245,10 +261,28 @@ class Year:
         assert invoice.total == sum((line.amount for line in invoice.lines), Decimal(0))
         of_agreement.keep(invoice, self.world.sandbox.today)
 
+    def _in_parts(self, deal: Deal, parts: dict[Key, list[Decimal]]) -> Iterator[tuple[Key, Line]]:
+        """The lines as known, those of which several stand as so many: each is rounded by itself."""
+        for key, line in self._lines_of(deal, self.last_night):
+            if sum(parts.get(key, ())) != line.quantity or not line.quantity:
+                yield key, line
+                continue
+            for number, quantity in enumerate(parts[key]):
+                part = (*key[:3], f"{key[3]}/{number}" if number else key[3])
+                yield part, replace(line, quantity=int(quantity))
+
     def _lines_of(self, deal: Deal, day: date) -> Iterator[tuple[Key, Line]]:
         for known in self.world.known.values():
             if known.deal is deal:
                 yield from self.wanted(known, day).items()
+
+
+def _summed(amounts: dict[Key, Decimal]) -> dict[Key, Decimal]:
+    """The amounts of lines of which several stand, in sum."""
+    found: dict[Key, Decimal] = {}
+    for key, amount in amounts.items():
+        found[whole(key)] = found.get(whole(key), Decimal(0)) + amount
+    return {key: amount for key, amount in found.items() if amount}
 
 
 def _differing(one: dict[Key, Decimal], other: dict[Key, Decimal]) -> list[tuple[Key, Decimal | None, Decimal | None]]:

@@ -201,5 +201,6 @@ class Served:
     def snapshot(self) -> dict[str, list[dict[str, object]]]:
         """Everything that the PSA holds of what cwctl writes."""
         return {
-            kind: list(self.sandbox.store.rows(kind)) for kind in ("company", "catalog_item", "manufacturer", "addition")
+            kind: list(self.sandbox.store.rows(kind))
+            for kind in ("company", "catalog_item", "manufacturer", "addition")
         }

@@ -41,7 +41,8 @@ def plan_services(
             continue
         parts.append(found.part)
         if found.subscription is not None:
-            rounding += _rounding(inputs, mapping, found.subscription)
+            pinned = found.desired is not None and any(pin.field == "unit_price" for pin in found.desired.pins)
+            rounding += Decimal(0) if pinned else _rounding(inputs, mapping, found.subscription)
     return ServicePlan(part=joined(parts), rounding=rounding)
 
 

@@ -73,7 +73,8 @@ def _decided(one: Document) -> str:
     if outcome == "at_takeover":
         return f"{day}: moved to the first day billed here"
     if one["settled"] and rule is None:
-        return f"{day}, the day under which its line was posted"
+        why = "the day after the pin" if one["source"] == "pinned" else "the day under which its line was posted"
+        return f"{day}, {why}"
     return f"{day}{by}"
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from engine.planning.explanation import explain
+from engine.planning.explanation_values import to_document
 from engine.planning.plan import Plan
 from engine.psa.models import Addition
+from engine.reporting.render import render_explanation_text
 from engine.workspace.choices import BillingRules
 from engine.workspace.owners import Pin
 from tests.planning.builders import (
@@ -16,6 +19,7 @@ from tests.planning.builders import (
     addition,
     after,
     by_address,
+    inputs,
     item,
     mark,
     moves,
@@ -117,6 +121,12 @@ def test_a_price_entered_by_hand_is_kept_by_pinning_it() -> None:
     assert notices(found) == []
     (begins,) = [after(one) for one in found.changes if one.action == "create"]
     assert (begins["effective"], begins["unit_price"]) == (date(2026, 10, 1), Decimal("22.00"))
+
+
+def test_a_pinned_price_is_never_rounded() -> None:
+    odd = subscription(unit_price=Decimal("22.004"))
+    assert plan(pinned(), observed(subscriptions=[odd], additions=PIECES)).rounding == 0
+    assert plan(seen=observed(subscriptions=[odd])).rounding == Decimal("-0.048")
 
 
 def test_a_first_line_is_pinned_at_once() -> None:
@@ -269,3 +279,12 @@ def test_what_is_bought_once_is_pinned_when_its_line_is_made() -> None:
     wanted = workspace(products=[product_mapping(kind="one_time")], services=[service_mapping(pins=(pin(),))])
     shown = subscription(cycle="one_time", auto_renew=False)
     assert after(only(plan(wanted, observed(subscriptions=[shown], additions=[]))))["unit_price"] == PINNED
+
+
+def test_an_explanation_names_the_pin_and_its_end() -> None:
+    found = explain(inputs(pinned(), observed(additions=PIECES), as_of=date(2026, 8, 20)), "9001")
+    (ends,) = [one for one in found.events if one.source == "pinned"]
+    assert (ends.effective, ends.why) == (date(2026, 10, 1), "the pinned unit_price ends with 2026-09-30")
+    told = " ".join(render_explanation_text(to_document(found), 200, color=False).split())
+    assert "the price becomes 22.00 · a pin of the mapping" in told
+    assert "effective 2026-10-01, the day after the pin" in told

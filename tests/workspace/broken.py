@@ -164,7 +164,7 @@ BILLING_SLIPS = (
     slip("schema-bounds", f"{BILLING_FILE}:6:84", "in_place_days: 1}", "in_place_days: 0}"),
     slip("override-target", f"{BILLING_FILE}:5:5", "customer: 306870, ", ""),
     slip("override-target", f"{BILLING_FILE}:6:37", "agreement: 42", "agreement: 42, agreement_type: Block"),
-    slip("override-empty", f"{BILLING_FILE}:7:5", ", price_change: next_period", ""),
+    slip("override-empty", f"{BILLING_FILE}:7:5", ", late_change: settle, price_change: next_period", ""),
     slip("override-twice", f"{BILLING_FILE}:6:16", "agreement: 42", 'customer: "306870"'),
     slip(
         "override-twice",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.sandbox.psa.invoicing import LINES
+from engine.sandbox.psa.charged import LINES
 from engine.sandbox.psa.periods import Span, period_of
 from engine.sandbox.psa.seed import YEARLY
 from tests.sandbox.psa_desk import Desk

@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
+
+from msgspec.structs import replace
 
 from engine.billing.history import Cancellation
 from engine.billing.model import InputError, Line
+from engine.billing.told import Completed
 from engine.planning.desired import lines_on
 from engine.planning.observed import Inputs
 from engine.planning.service import Row, Service
@@ -78,8 +82,20 @@ class Causes:
 
     @cached_property
     def _given(self) -> tuple[Line, ...]:
-        """The row's line as it was to be on each day on which something became known, or a term was rolled."""
-        return tuple(line for day in sorted(self._days()) for line in self._on(day))
+        """The row's line as it was to be on each day on which something became known, or a term was rolled.
+
+        Of several events of one day a night may have seen the first ones alone.
+        """
+        completed = self._service.completed
+        told = completed.told
+        days = [line for day in sorted(self._days()) for line in self._on(completed, day)]
+        within = [
+            line
+            for number, (one, following) in enumerate(pairwise(told), 1)
+            if one.event.on == following.event.on
+            for line in self._on(replace(completed, told=told[:number]), one.event.on)
+        ]
+        return (*days, *within)
 
     def _days(self) -> Iterable[date]:
         as_of, terms = self._inputs.as_of, self._service.stretch.terms
@@ -94,11 +110,11 @@ class Causes:
             days.add(day)
         return {one for one in days if one <= as_of}
 
-    def _on(self, day: date) -> tuple[Line, ...]:
+    def _on(self, completed: Completed, day: date) -> tuple[Line, ...]:
         service, wanted = self._service, self._row.line
         assert wanted is not None
         try:
-            lines = lines_on(service.completed, service.stretch, service.owned_from, day)
+            lines = lines_on(completed, service.stretch, service.owned_from, day)
         except (InputError, ValueError, OverflowError):
             return ()
         return tuple(line for line in lines if _stands_for(line) == _stands_for(wanted))

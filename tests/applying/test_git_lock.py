@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import stat
 import subprocess
@@ -358,9 +359,17 @@ def test_a_remote_that_hangs_is_given_up_with_all_that_it_started(clone: Path, t
     ):
         ref.current()
     assert time.monotonic() - began < 20
-    process = int((tmp_path / "pid").read_text())
-    state = Path(f"/proc/{process}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert _ends(int((tmp_path / "pid").read_text()))
+
+
+def _ends(process: int) -> bool:
+    """Whether a process that was told to end has done so within a while: on a busy machine it takes its time."""
+    try:
+        descriptor = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    with os.fdopen(descriptor) as waited:
+        return bool(select.select([waited], [], [], 20)[0])
 
 
 def test_a_write_goes_ahead_only_while_the_lock_is_held() -> None:

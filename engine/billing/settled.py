@@ -23,8 +23,11 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence, closed
     the segment. Each choice of the rules gives the changes their days; the one holds under which they add up to what is
     posted. Where the rules have changed since, none may do so: then each change in turn is part of a posted step that
     is large enough. What is in the first base line itself has no such day; nor has what came last, where it adds
-    nothing to what is posted: it is for the rules of today.
+    nothing to what is posted: it is for the rules of today. So is all of what was over before its first line begins, as
+    that is taken back whole.
     """
+    if closed < proven.first:
+        return list(changes)
     steps, count = [], start
     for number, told in enumerate(changes):
         if isinstance(told.event, Purchase):
@@ -39,9 +42,7 @@ def settled(changes: Sequence[Told], start: int, proven: SegmentEvidence, closed
     for step, day in zip(steps, reading.days, strict=False):
         event = found[step.number].event
         if day is not None and isinstance(event, QuantityChange):
-            # A takeover may come after the end: what counted by then was not too late.
-            effective = min(day, closed) if day == proven.first else day
-            found[step.number] = replace(found[step.number], event=replace(event, effective=effective))
+            found[step.number] = replace(found[step.number], event=replace(event, effective=day))
     return found
 
 

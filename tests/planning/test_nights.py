@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.planning.make import make
 from engine.planning.plan import Change
 from tests.planning.lives import checked_on, worlds
-from tests.planning.nights import Happening, Life, Psa, World, days, differences, run
+from tests.planning.nights import Happening, Kind, Life, Psa, World, days, differences, run
 
 
 def _year(world: World) -> list[date]:
@@ -66,6 +66,31 @@ def test_a_line_made_ahead_for_what_was_cancelled_before_it_begins_is_taken_back
     assert made.standing()
     late = made.applied(make(world.inputs(date(2026, 2, 25), made)))
     assert late.standing() == {}
+
+
+def test_what_is_taken_back_before_it_begins_is_taken_back_once() -> None:
+    """Given up and taken again on the day of its cancellation, with a decrease that counts from the next month."""
+    told: tuple[tuple[Kind, int, bool], ...] = (("quantity", 0, False), ("quantity", 1, True), ("cancel", 0, True))
+    life = Life(
+        start=date(2026, 1, 1),
+        licences=1,
+        end=None,
+        term="P1M",
+        auto_renew=False,
+        cycle="annual",
+        happenings=tuple(
+            Happening(on=date(2026, 1, 3), kind=kind, number=number, late=late) for kind, number, late in told
+        ),
+    )
+    taken_over = date(2026, 2, 10)
+    world = World(life=life, agreement_start=date(2026, 1, 1), manage_from=taken_over, decrease="first_of_next_month")
+    psa = Psa()
+    for night in (date(2026, 1, 1), date(2026, 1, 3), date(2026, 1, 4), date(2026, 1, 5), taken_over):
+        found = make(world.inputs(night, psa))
+        assert (night < date(2026, 1, 5) or not found.changes, found.drift) == (True, ())
+        psa = psa.applied(found)
+    billed = [line.quantity for line in psa.additions if line.effective == taken_over]
+    assert sum(billed) == 0
 
 
 def _may_move(world: World, change: Change, psa: Psa, night: date) -> bool:

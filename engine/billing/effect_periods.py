@@ -79,7 +79,8 @@ def steady_and_before(
     The steady state begins with the first billing period that begins after `as_of` and from which on nothing changes
     any more. `before_renews` and `after_renews` say that the term goes on by itself: the base and delta lines that
     reach its end are open-ended then, unless that end has passed. Periods that end before `from_day` are left out.
-    `due` is a day of the period that the next invoice is for; without one it is `as_of`.
+    `due` is a day of the period that the next invoice is for; without one it is `as_of`. Where nothing changes, `once`
+    and `upcoming` are left out.
     """
     old = _spans(before, as_of, renews=before_renews)
     new = _spans(after, as_of, renews=after_renews)
@@ -96,6 +97,9 @@ def steady_and_before(
         return billed(span, agreement, day, prorates=prorates, decimals=decimals, rounding=rounding)
 
     def effect_of(span: Span) -> Effect:
+        if old == new:
+            # Most services stay as they are: what cancels out need not be reckoned.
+            return Effect(recurring=during(span, period))
         upcoming = until(span, following) if prorates else during(span, next_day)
         return Effect(recurring=during(span, period), once=until(span, period), upcoming=upcoming)
 

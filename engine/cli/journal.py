@@ -1,5 +1,6 @@
 """`cwctl journal`: what was written to the PSA, and whether the record of it is as it was written."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,9 +9,12 @@ import click
 from engine.cli import exits
 from engine.cli.exits import Stop
 from engine.cli.options import connection_option, format_option
+from engine.cli.run_named import run_named
 
 if TYPE_CHECKING:
     from engine.applying.chain import Chain
+
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @click.group()
@@ -43,11 +47,14 @@ def verify(directory: str | None, connection: str | None, contains: str | None, 
       cwctl journal verify --format json
     """
     from engine.applying.journal_json import verified
-    from engine.cli.output import complain, print_json, print_text
+    from engine.cli.output import complain, print_json, print_text, say
 
+    head = None if contains is None else contains.strip().lower()
+    if head is not None and _HASH.fullmatch(head) is None:
+        raise Stop(f"{contains!r} is no hash: it has 64 digits out of 0-9 and a-f", hint="`journal verify` prints one.")
     path, chain = _read(directory, connection)
     document = verified(str(path), chain)
-    if contains is not None and contains.strip().lower() not in chain.hashes:
+    if head is not None and head not in chain.hashes:
         missing = f"no record has the hash {contains}: the journal is another one, or its end is missing"
         document |= {"valid": False, "problem": document["problem"] or missing}
     if style == "json":
@@ -56,6 +63,8 @@ def verify(directory: str | None, connection: str | None, contains: str | None, 
         print_text(f"{path} is as it was written: {chain.number:,} records.\nHead {chain.head}\n")
         if chain.cut_off is not None:
             print_text("Its last line is cut off: a run was killed while it wrote it. The next run goes on below it.\n")
+    if not chain.number and document["valid"]:
+        say(f"Warning: {path} holds no record. If `apply` ran here before, its journal was emptied or moved.\n")
     if not document["valid"]:
         complain(
             f"{path}: {document['problem']}",
@@ -66,12 +75,16 @@ def verify(directory: str | None, connection: str | None, contains: str | None, 
 
 @journal.command()
 @connection_option
-@click.option("--run", metavar="RUN", help="Every write of this run; `last` is the last one.")
+@click.option(
+    "--run", metavar="RUN", help="Every write of this run, by its name or the beginning of it; `last` is the last one."
+)
 @click.option("--customer", metavar="ID", help="Only runs that wrote something of this customer, by platform id.")
 @format_option("json")
 @click.pass_obj
 def show(directory: str | None, connection: str | None, run: str | None, customer: str | None, style: str) -> int:
-    """Show the runs, or with --run every write of one: before and after, who, when.
+    """Show the runs, or with --run every write of one.
+
+    A write is shown with the values before and after it, a run with who and when.
 
     \b
     Examples:
@@ -89,9 +102,7 @@ def show(directory: str | None, connection: str | None, run: str | None, custome
     path, chain = _read(directory, connection)
     found = runs(chain.records)
     if run is not None:
-        found = found[-1:] if run == "last" else tuple(one for one in found if one.begun.run == run)
-        if not found:
-            raise Stop(f"{path} has no run {run!r}", hint="`cwctl journal show` lists the runs.")
+        found = (run_named(found, run),)
     shown = [run_document(one, customer, run is not None) for one in found]
     if customer is not None and run is None:
         shown = [one for one in shown if one["writes"]]

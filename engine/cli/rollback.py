@@ -10,15 +10,11 @@ import click
 from engine.cli import exits
 from engine.cli.exits import Stop
 from engine.cli.options import connection_option, format_option
+from engine.cli.run_named import run_named
 
 if TYPE_CHECKING:
     from engine.applying.runs import Run
     from engine.workspace.model import Connection
-
-_SHORTEST = 6
-"""Characters of a run's name that are enough to name it, where no other run begins with them."""
-
-_SHOW = "`cwctl journal show` lists the runs."
 
 
 @click.command()
@@ -59,7 +55,7 @@ def rollback(
         check_place(out)
     workspace, chosen = loaded(directory, connection)
     runs = _runs(chosen, Path(workspace.root))
-    run = _named(runs, name)
+    run = run_named(runs, name)
     _check_same(run, chosen)
     with opened(chosen, Path(workspace.root)) as (services, today), progress() as told:
         made = make_rollback(workspace, chosen.name, services, today, taken_run(runs, run), told)
@@ -100,20 +96,6 @@ def _runs(connection: "Connection", root: Path) -> "tuple[Run, ...]":
             "`cwctl journal verify` shows where. Take back by hand what has to be.",
         )
     return runs(chain.records)
-
-
-def _named(runs: "tuple[Run, ...]", name: str) -> "Run":
-    """The run of this name, or the only one whose name begins so; `last` is the last one. Raises Stop."""
-    whole = list(runs[-1:]) if name == "last" else [run for run in runs if run.begun.run == name]
-    found = whole or [run for run in runs if run.begun.run.startswith(name)]
-    if not found:
-        raise Stop(f"the journal holds no run {name!r}", hint=_SHOW)
-    if len(name) < _SHORTEST and not whole:
-        raise Stop(f"{name!r} is too short to name a run: give at least {_SHORTEST} characters", hint=_SHOW)
-    if len(found) > 1:
-        names = ", ".join(run.begun.run for run in found[:5])
-        raise Stop(f"{len(found)} runs begin with {name!r}: {names}{', …' if len(found) > 5 else ''}", hint=_SHOW)
-    return found[0]
 
 
 def _check_same(run: "Run", connection: "Connection") -> None:

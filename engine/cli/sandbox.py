@@ -8,7 +8,7 @@ import click
 from engine.cli import exits
 from engine.cli.exits import Stop
 from engine.cli.options import Day, format_option
-from engine.cli.output import print_json, print_text
+from engine.cli.output import complain, print_json, print_text, say
 from engine.cli.sandbox_event import event
 from engine.cli.sandbox_invoice import invoice
 from engine.cli.sandbox_world import opened
@@ -120,7 +120,11 @@ def set_(directory: str | None, name: str, value: str, style: str) -> int:
         try:
             world.set(name, value)
         except ValueError as error:
-            raise Stop(str(error), hint="Nothing has changed.") from error
+            if name in world.setting_names():
+                raise Stop(str(error), hint="Nothing has changed.") from error
+            complain(f"there is no setting {name}", "Nothing has changed. There are:")
+            say("".join(f"      {one}\n" for one in world.setting_names()))
+            raise Stop from error
     if style == "json":
         print_json({"name": name, "value": value})
     else:

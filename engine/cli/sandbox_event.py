@@ -108,8 +108,9 @@ def upgrade(
     on: date | None,
     style: str,
 ) -> int:
-    """Move all its licences to another plan, PROVIDER/PRODUCT/PLAN.
+    """Move all its licences to another plan.
 
+    PLAN is written as PROVIDER/PRODUCT/PLAN.
     Without --price and --cost they are those that the plan is offered for.
 
     \b
@@ -152,7 +153,7 @@ def partial_upgrade(
 @_when
 @click.pass_obj
 def renew(subject: Subject, price: Decimal | None, cost: Decimal | None, on: date | None, style: str) -> int:
-    """Renew it: its end moves on by one term, even by hand before the term is over.
+    """Renew it for one term, also before the term is over.
 
     \b
     Example:
@@ -168,9 +169,10 @@ def renew(subject: Subject, price: Decimal | None, cost: Decimal | None, on: dat
 @_when
 @click.pass_obj
 def usage(subject: Subject, month: str, price: Decimal, cost: Decimal | None, on: date | None, style: str) -> int:
-    """Set the platform's figures of a month, of a consumption subscription.
+    """Set its consumption of a month.
 
-    Reports and invoices show them once the month is over; if it is, at once.
+    These are the platform's figures, of a consumption subscription. Reports
+    and invoices show them once the month is over; if it is, at once.
 
     \b
     Example:

@@ -59,7 +59,7 @@ def invoice(directory: str | None, period: str, agreements: tuple[int, ...], del
 def _text(run: "InvoiceRun", period: str, delete: bool) -> str:
     done = "taken back" if delete else "made"
     count = "1 invoice" if len(run.invoices) == 1 else f"{len(run.invoices)} invoices"
-    lines = [f"{count} {done} for the period that begins in {period}, {run.total} in all."]
+    lines = [f"{count} {done} for the period that begins in {period}, {run.total:,} in all."]
     lines += [f"  {_of(one)}" for one in run.invoices]
     if run.skipped:
         lines.append("Skipped:")
@@ -70,4 +70,4 @@ def _text(run: "InvoiceRun", period: str, delete: bool) -> str:
 def _of(one: "Invoice") -> str:
     count = "1 line" if len(one.lines) == 1 else f"{len(one.lines)} lines"
     who = f"{one.company}, {one.name} ({one.agreement})"
-    return f"{one.number}  {who}: {one.first} to {one.last}, {count}, {one.total}; next invoice {one.next_invoice}"
+    return f"{one.number}  {who}: {one.first} to {one.last}, {count}, {one.total:,}; next invoice {one.next_invoice}"

@@ -194,7 +194,7 @@ class _Closed:
         return Row(mark=mark, line=replace(line, effective=begins, cancelled=ends), addition=addition, why=why)
 
     def as_it_stands(self, mark: Mark, addition: Addition) -> Row:
-        """A line that has been invoiced and is another by now: it ends with the last day invoiced."""
+        """A line that was invoiced and is wanted otherwise now: it ends with the last day invoiced."""
         if addition.quantity != int(addition.quantity) or mark.role not in BY_DAYS:
             raise self.refused(Row(mark=mark, line=None, addition=addition))
         like = next((one for one in self.service.lines if one.segment == mark.segment), None)
@@ -208,8 +208,20 @@ class _Closed:
             unit_cost=addition.unit_cost,
             segment=mark.segment,
         )
-        why = f"it has been invoiced through {line.cancelled}, and is another by now"
+        why = f"it has been invoiced through {line.cancelled}, {self._what_follows(line)}"
         return Row(mark=mark, line=line, addition=addition, why=why)
+
+    def _what_follows(self, line: Line) -> str:
+        """What is billed after a line that was kept to the last day invoiced."""
+        after = self.through + _ONE_DAY
+        follows = any(
+            one.segment == line.segment and one.effective <= after <= (one.cancelled or date.max)
+            for one in self.service.lines
+            if one.role == "base"
+        )
+        if line.role == "base" and line.cancelled == self.through and follows:
+            return f"and another line carries it on from {after}"
+        return "and those days stay as they were billed"
 
     def beginning(self, line: Line, begins: date, sequence: int = 0) -> Row:
         """A line that begins on a day, with an addition that was made for it, or a mark of its own."""

@@ -12,6 +12,8 @@ _CONTROL = re.compile(
 _ADDRESS = re.compile(r"\b(www)(?=\.)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&:])")
 
+_CODE = re.compile(r"`([A-Za-z0-9_ :./=…-]{1,80})`")
+
 LABELS = {
     "address_line1": "address",
     "bill_customer": "bill customer",
@@ -119,5 +121,18 @@ def markdown(value: object) -> str:
     Forges look for mentions, references and addresses in what Markdown has become, where an escape is gone already: a
     space without width takes them apart.
     """
-    escaped = _MARKUP.sub(r"\\\1", plain_text(value)).replace("\\&", "&amp;").replace("\\<", "&lt;")
+    return _escaped(plain_text(value))
+
+
+def _escaped(text: str) -> str:
+    escaped = _MARKUP.sub(r"\\\1", text).replace("\\&", "&amp;").replace("\\<", "&lt;")
     return _ADDRESS.sub(r"\1&#8203;", escaped.replace("\\@", "@&#8203;").replace("\\#", "\\#&#8203;"))
+
+
+def markdown_with_code(value: object) -> str:
+    """As `markdown`, but what stands between backticks and holds nothing but words and paths stays code."""
+    found, done, text = [], 0, plain_text(value)
+    for code in _CODE.finditer(text):
+        found += [_escaped(text[done : code.start()]), code[0]]
+        done = code.end()
+    return "".join([*found, _escaped(text[done:])])

@@ -47,7 +47,7 @@ def money_rows(entry: Document, invoices: str) -> list[Document]:
 
 
 def totals_text(totals: Iterable[Document]) -> str | None:
-    """`+264.00 USD a month, next invoices +404.80 USD`, for each currency; None for no effect."""
+    """`+264.00 USD a month, next invoices +404.80 USD`, for each currency, as a sentence; None for no effect."""
     parts = []
     for one in totals:
         currency = plain_text(one["currency"])
@@ -55,7 +55,7 @@ def totals_text(totals: Iterable[Document]) -> str | None:
             if Decimal(one["effect"][name]):
                 parts.append(f"{signed(one['effect'][name])} {currency} {words}")
         if Decimal(one["effect"]["next_invoice"]):
-            parts.append(f"next invoices {signed(one['effect']['next_invoice'])} {currency}")
+            parts.append(f"{'next' if parts else 'Next'} invoices {signed(one['effect']['next_invoice'])} {currency}")
     return ", ".join(parts) or None
 
 

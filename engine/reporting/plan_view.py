@@ -44,6 +44,7 @@ def plan_view(plan: Document) -> Document:
         "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"][:SHOWN_UNMAPPED]],
         "more_unmapped": max(0, len(plan["unmapped"]) - SHOWN_UNMAPPED),
         "held": [held_row(one) for one in plan["held"]],
+        "late": any(one["code"] == "late-change" for one in plan["held"]),
         "drift": drift_rows(plan["drift"]),
     }
 

@@ -108,6 +108,7 @@ def _environment(width: int, color: bool) -> Environment:
         "signed": formats.signed,
         "text": formats.plain_text,
         "md": formats.markdown,
+        "md_code": formats.markdown_with_code,
         "counted": formats.counted,
         "fit": lambda text, taken=0: formats.cut(text, width - taken),
         "wrapped": lambda text, indent=0, begun=None: formats.wrapped(text, width, indent, begun),

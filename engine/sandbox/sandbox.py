@@ -139,6 +139,10 @@ class Sandbox:
         """Takes the invoices of that period back: it is due again. Raises ValueError for an unknown agreement."""
         return take_back(self.store, period, agreements)
 
+    def setting_names(self) -> tuple[str, ...]:
+        """The settings of both services; `today` is one that `advance` moves."""
+        return ("today", *psa_settings.SETTINGS, *platform_settings.names())
+
     def set(self, name: str, value: str) -> None:
         """Changes a setting of either service, until the next reset.
 

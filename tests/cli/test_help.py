@@ -41,6 +41,13 @@ def test_the_help_of_every_command_has_an_example_that_can_be_called(
     assert max(map(len, ended.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("path", [("journal",), ("sandbox",), ("sandbox", "event", "710001")], ids=" ".join)
+def test_no_summary_of_a_command_is_cut_off(cwctl: Cwctl, path: tuple[str, ...]) -> None:
+    listed = cwctl(*path, "--help").out.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
+
+
 def test_there_are_the_commands_that_the_manual_names() -> None:
     assert {" ".join(path) for path in commands()} >= {
         *("validate", "plan", "show", "apply", "ping", "schema", "version"),

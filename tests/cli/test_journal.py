@@ -65,7 +65,30 @@ def test_a_run_that_is_not_there(cwctl: Cwctl, journal: Path) -> None:
     cwctl.fails("journal", "show", says="there is no journal", advises="The first `cwctl apply` makes it.")
     cwctl.fails("journal", "verify", says="there is no journal")
     keep(journal)
-    cwctl.fails("journal", "show", "--run", "another", says="has no run 'another'", advises="cwctl journal show")
+    cwctl.fails("journal", "show", "--run", "another", says="holds no run 'another'", advises="cwctl journal show")
+
+
+def test_the_beginning_of_a_name_is_enough_where_no_other_run_has_it(cwctl: Cwctl, journal: Path) -> None:
+    keep(journal, new_line("9001"), run=begun("20260615-221503-aaaaaa"))
+    keep(journal, new_line("9002"), run=begun("20260616-221503-bbbbbb"))
+    found = json.loads(cwctl("journal", "show", "--run", "20260615", "--format", "json").out)["runs"]
+    assert [one["run"] for one in found] == ["20260615-221503-aaaaaa"]
+    cwctl.fails("journal", "show", "--run", "202606", says="2 runs begin with '202606'")
+    cwctl.fails("journal", "show", "--run", "20260", says="too short to name a run: give at least 6")
+
+
+def test_a_journal_without_a_record_is_warned_of(cwctl: Cwctl, journal: Path) -> None:
+    keep(journal, new_line("9001"))
+    journal.write_bytes(b"")
+    ended = cwctl("journal", "verify")
+    assert ended.code == 0
+    assert "holds no record" in ended.err
+
+
+def test_what_is_no_hash_is_refused(cwctl: Cwctl, journal: Path) -> None:
+    keep(journal, new_line("9001"))
+    for wrong in ("abc", "", "g" * HEAD):
+        cwctl.fails("journal", "verify", "--contains", wrong, says="is no hash: it has 64 digits")
 
 
 def test_a_whole_journal_is_verified(cwctl: Cwctl, journal: Path) -> None:

@@ -27,7 +27,7 @@ def test_after_apply_nothing_is_left(cwctl: Cwctl) -> None:
     again = cwctl("plan", "--detailed-exitcode")
     assert (again.code, again.last.partition("  ")[0]) == (
         0,
-        "No changes. 65 objects are in step. Rounding of unit prices: +0.69 a cycle.",
+        "No changes. 65 objects are in step. Rounding of unit prices: +0.69 a cycle against the platform's own prices.",
     )
     nothing = cwctl("apply", "--yes")
     assert (nothing.code, nothing.last) == (0, "Nothing to apply.")

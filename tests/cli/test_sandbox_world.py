@@ -150,5 +150,12 @@ def test_a_setting_is_changed_until_the_next_reset(cwctl: Cwctl) -> None:
     told = json.loads(cwctl("sandbox", "set", "psa.arrears_types", "21", "--format", "json").out)
     assert told == {"name": "psa.arrears_types", "value": "21"}
     cwctl.fails("sandbox", "set", "platform.activity_log", "long", says="platform.activity_log cannot be 'long'")
-    cwctl.fails("sandbox", "set", "platform.log", "thin", says="no setting platform.log; there are platform.account")
+    cwctl.fails(
+        "sandbox",
+        "set",
+        "platform.log",
+        "thin",
+        says="there is no setting platform.log",
+        advises="      platform.account\n",
+    )
     cwctl.fails("sandbox", "set", "today", "2026-07-01", says="today is moved by `advance`")

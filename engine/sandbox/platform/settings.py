@@ -64,9 +64,14 @@ class PlatformSettings:
         return default if value is None else value
 
 
+def names() -> tuple[str, ...]:
+    """The settings of the platform's side."""
+    return tuple(f"platform.{one}" for one in _ALLOWED)
+
+
 def check_setting(name: str, value: str) -> str | None:
     """Why a setting of the platform's side cannot have this value, or None."""
     short = name.removeprefix("platform.")
     if short == name or short not in _ALLOWED:
-        return f"no setting {name}; there are {', '.join(f'platform.{one}' for one in _ALLOWED)}"
+        return f"no setting {name}; there are {', '.join(names())}"
     return None if re.fullmatch(_ALLOWED[short], value) else f"{name} cannot be {value!r}"

@@ -21,6 +21,7 @@ from engine.billing.told import Completed, Told
 from engine.diagnostics import Diagnostic, Severity
 from engine.planning.plan import Change
 from engine.planning.stretches import Stretch
+from engine.psa.models import Addition
 from engine.workspace.model import Kind, ServiceMapping
 from engine.workspace.owners import SWITCHES, Pin
 
@@ -114,7 +115,7 @@ def with_price_events(
         Told(
             event=_price_change(one.field, day, _amount(shown, one.field), one.returns),
             source="pinned",
-            why=f"the pinned {one.field} ends with {one.returns - _ONE_DAY}",
+            why=f"the pinned {_word(one.field)} ends with {one.returns - _ONE_DAY}",
         )
         for one in pins
     ]
@@ -134,7 +135,7 @@ def _apart(told: list[Told], posted: Sequence[PostedLine], pins: Sequence[Pinned
             if amount == _amount(before, field):
                 continue
             if field in pinned:
-                why = f"its {field} is pinned to {plain(amount)}"
+                why = f"its {_word(field)} is pinned to {plain(amount)}"
                 parts.append(Told(event=_price_change(field, as_of, amount), source="pinned", why=why))
             else:
                 why = f"the platform shows a {name} of {plain(amount)}; {one.why.partition('; ')[2]}"
@@ -162,23 +163,57 @@ def pinned_text(mapping: ServiceMapping, as_of: date) -> str | None:
     return next((pin.value for pin in mapping.pins if pin.field == "description" and as_of <= pin.until), None)
 
 
-def pin_notices(mapping: ServiceMapping, kind: Kind, as_of: date) -> list[Diagnostic]:
-    """Pins that have ended, that end within 30 days, and that have no effect."""
+def pin_notices(
+    mapping: ServiceMapping,
+    kind: Kind,
+    stretches: Sequence[Stretch],
+    standing: Sequence[Addition],
+    begins: date,
+    as_of: date,
+) -> list[Diagnostic]:
+    """Pins that have ended, that end within 30 days, and that have no effect.
+
+    `standing` are the service's lines as they are, `begins` is its first billed day.
+    """
     found = []
     for pin in mapping.pins:
-        named = f"subscription {mapping.subscription}: its {pin.field} pinned to {pin.value[:60]!r} ({pin.reason})"
+        named = f"subscription {mapping.subscription}: its {_word(pin.field)} pinned to {pin.value[:60]} ({pin.reason})"
+        last = _returns_on(pin, stretches) - _ONE_DAY if pin.field in SWITCHES and kind == "license" else pin.until
         if kind == "usage" and pin.field in SWITCHES:
             text = f"{named} has no effect, as consumption has no price per unit"
-            found.append(_said(mapping, pin, code="pin-unused", text=text, hint="remove the pin"))
+            found.append(_said(mapping, pin, code="pin-unused", text=text, hint="Remove the pin"))
         elif pin.until < as_of:
-            text = f"{named} ended with {pin.until}"
-            found.append(
-                _said(mapping, pin, code="pin-ended", text=text, hint="remove the pin, or write a later `until`")
-            )
+            text = f"{named} ended with {last}"
+            hint = "Remove the pin, or write a later `until`"
+            found.append(_said(mapping, pin, code="pin-ended", text=text, hint=hint))
+        elif (first := _first_billed(pin, kind, stretches, standing, begins, as_of)) > last:
+            text = f"{named} has no effect: it ends with {last}, and {first} is the first day that it could bill"
+            hint = "Write a later `until`, or remove the pin"
+            found.append(_said(mapping, pin, code="pin-unused", text=text, hint=hint, severity="warning"))
         elif pin.until - as_of <= _ENDS_SOON:
-            text = f"{named} ends with {pin.until}"
-            found.append(_said(mapping, pin, code="pin-ends", text=text, hint="nothing, or write a later `until`"))
+            text = f"{named} ends with {last}"
+            hint = "Nothing, or write a later `until`"
+            found.append(_said(mapping, pin, code="pin-ends", text=text, hint=hint))
     return found
+
+
+def _first_billed(
+    pin: Pin, kind: Kind, stretches: Sequence[Stretch], standing: Sequence[Addition], begins: date, as_of: date
+) -> date:
+    """The first day on which a pin can be billed; a line that has its value already, or is yet to be made, bills it."""
+    if pin.field not in SWITCHES or kind != "license":
+        return date.min
+    if not standing or any(_amount(one, pin.field) == pin.amount for one in standing):
+        return begins
+    stretch = next(one for one in stretches if one.until is None or as_of <= one.until)
+    if stretch.choices.price_change == "actual_date":
+        return max(begins, as_of)
+    return max(begins, stretch.terms.period_end(as_of) + _ONE_DAY)
+
+
+def _word(field: str) -> str:
+    """A field's name for a reader."""
+    return "invoice text" if field == "description" else field.replace("_", " ")
 
 
 def upgrade_notices(
@@ -189,9 +224,9 @@ def upgrade_notices(
     if not upgrades or completed.terms.first_segment + len(upgrades) in segments:
         return []
     text = f"subscription {mapping.subscription}: it was upgraded on {upgrades[-1].on}, and its {{}} is still pinned"
-    hint = "if the pin was meant for the product before, end it: write an earlier `until`"
+    hint = "If the pin was meant for the product before, end it: write an earlier `until`"
     return [
-        _said(mapping, one.pin, code="pin-upgraded", text=text.format(one.field), hint=hint, severity="warning")
+        _said(mapping, one.pin, code="pin-upgraded", text=text.format(_word(one.field)), hint=hint, severity="warning")
         for one in pins
     ]
 
@@ -209,7 +244,8 @@ def noted(change: Change, mapping: ServiceMapping) -> Change:
         return change
     written = {one.field: one.after for one in change.fields}
     notes = [
-        f"{pin.field} pinned to {pin.value} through {pin.until}: {pin.reason} ({pin.place.file}:{pin.place.line})"
+        f"{_word(pin.field)} pinned to {pin.value} through {pin.until}: {pin.reason} "
+        f"({pin.place.file}:{pin.place.line})"
         for pin in mapping.pins
         if pin.field in SWITCHES and written.get(pin.field) == pin.amount and line.effective <= pin.until
     ]

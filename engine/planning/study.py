@@ -115,7 +115,9 @@ def _bills(basis: Basis, found: Study) -> bool:
     wanted = desired(inputs, mapping, subscription, product, basis.items, found.stretches, found.ours)
     found.desired = wanted
     found.notices += history_notices(inputs, mapping, subscription, wanted.completed)
-    found.notices += pin_notices(mapping, product.kind, inputs.as_of)
+    standing = [addition for _, addition in found.ours if stands(addition)]
+    begins = max(subscription.start, owned(inputs, mapping))
+    found.notices += pin_notices(mapping, product.kind, found.stretches, standing, begins, inputs.as_of)
     billed = {mark.segment for mark, addition in found.ours if stands(addition)}
     found.notices += upgrade_notices(mapping, wanted.pins, wanted.completed, billed)
     if subscription.state == "ended" and not found.ours and not _told_by_log(wanted.completed):

@@ -85,7 +85,7 @@ def test_a_pin_is_a_price_change_of_the_day_on_which_it_is_first_seen_and_ends_o
     notes = [one.notes for one in found.values()]
     assert notes == [
         (),
-        ("unit_price pinned to 19.50 through 2026-09-30: Agreed with the board (mappings/services.yaml:7)",),
+        ("unit price pinned to 19.50 through 2026-09-30: Agreed with the board (mappings/services.yaml:7)",),
         (),
     ]
 
@@ -259,6 +259,23 @@ def test_the_end_of_a_pin_is_said_thirty_days_ahead_and_after_it() -> None:
     assert str(last.notices[0].place) == "mappings/services.yaml:7:3"
 
 
+def test_a_notice_of_a_pin_names_the_last_day_that_bills_it() -> None:
+    """With the next billing period, the line is cut at the end of the one that holds `until`."""
+    found = plan(pinned(pin(until=date(2026, 9, 10))), observed(additions=PIECES), as_of=date(2026, 9, 1))
+    assert "its unit price pinned to 19.50 (Agreed with the board) ends with 2026-09-30" in said(found, "pin-ends")
+
+
+def test_a_pin_that_ends_before_it_could_bill_is_warned_of() -> None:
+    """Seen on 15 June, it is billed from July on; the last period that it could bill is June."""
+    found = plan(pinned(pin(until=date(2026, 6, 20))))
+    assert "2026-07-01 is the first day that it could bill" in said(found, "pin-unused")
+    assert [one.severity for one in found.notices if one.code == "pin-unused"] == ["warning"]
+    assert "pin-unused" not in notices(plan(pinned(pin(until=date(2026, 7, 1)))))
+    assert "pin-unused" not in notices(plan(pinned(pin(until=date(2026, 6, 20)), billing=ACTUAL)))
+    already = observed(additions=[addition(unit_price=PINNED)])
+    assert "pin-unused" not in notices(plan(pinned(pin(until=date(2026, 6, 20))), already))
+
+
 def test_a_pinned_text_is_written_on_new_lines_while_it_holds() -> None:
     wanted = pinned(pin(field="description", value="Suite, as agreed"))
     assert after(only(plan(wanted, observed(additions=[]))))["invoice_description"] == "Suite, as agreed"
@@ -284,7 +301,7 @@ def test_what_is_bought_once_is_pinned_when_its_line_is_made() -> None:
 def test_an_explanation_names_the_pin_and_its_end() -> None:
     found = explain(inputs(pinned(), observed(additions=PIECES), as_of=date(2026, 8, 20)), "9001")
     (ends,) = [one for one in found.events if one.source == "pinned"]
-    assert (ends.effective, ends.why) == (date(2026, 10, 1), "the pinned unit_price ends with 2026-09-30")
+    assert (ends.effective, ends.why) == (date(2026, 10, 1), "the pinned unit price ends with 2026-09-30")
     told = " ".join(render_explanation_text(to_document(found), 200, color=False).split())
     assert "the price becomes 22.00 · a pin of the mapping" in told
     assert "effective 2026-10-01, the day after the pin" in told

@@ -18,7 +18,10 @@ class BilledLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Billed(msgspec.Struct, frozen=True, kw_only=True):
-    """All lines of a service on one agreement. `licences` are those billed in the end, before and after."""
+    """All lines of a service on one agreement. `licences` are those billed in the end, before and after.
+
+    `renews` says that its term goes on by itself, as far as the platform was asked.
+    """
 
     customer: str
     subscription: str
@@ -29,3 +32,4 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     after: Recurring
     licences: tuple[Decimal, Decimal]
     lines: tuple[BilledLine, ...]
+    renews: bool = False

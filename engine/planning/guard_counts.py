@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from engine.planning.guarded import Guarded, opens_month, renews, share_of
+from engine.planning.guarded import Guarded, opens_month, share_of
 from engine.planning.plan import Change, Finding
 from engine.workspace.guards import Limit
 
@@ -14,7 +14,7 @@ def count_findings(plan: Guarded) -> Iterator[Finding]:
     if not plan.first:
         yield from _over("max-changes", rules.max_changes, caused, plan, "lines to create or change", "changes")
     yield from _over("max-ended", rules.max_ended, _ended(caused), plan, "lines to end or retract")
-    yield from _over("max-renewed", rules.max_renewed, list(filter(renews, plan.changes)), plan, "lines to renew")
+    yield from _over("max-renewed", rules.max_renewed, plan.renewed, plan, "lines to renew")
     opened = list(filter(opens_month, plan.changes))
     yield from _over("max-usage-months", rules.max_usage_months, opened, plan, "months of consumption to open")
 

@@ -1,6 +1,6 @@
 """What the guards look at: a plan's changes of lines, what the calendar causes of them, and what is there already."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -23,6 +23,8 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
     billed: tuple[Billed, ...]
     known: frozenset[str]
     lines: int
+    renewed: tuple[Change, ...] = ()
+    """The renewals that the calendar rolls on."""
 
     @property
     def first(self) -> bool:
@@ -35,7 +37,8 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
     def caused(self) -> tuple[Change, ...]:
         """The changes that somebody or something caused, rather than the calendar."""
-        return tuple(change for change in self.changes if not renews(change) and not opens_month(change))
+        rolled = {change.address for change in self.renewed}
+        return tuple(change for change in self.changes if change.address not in rolled and not opens_month(change))
 
 
 def guarded(rules: GuardRules, changes: Iterable[Change], billed: tuple[Billed, ...], as_of: date) -> Guarded:
@@ -54,10 +57,23 @@ def guarded(rules: GuardRules, changes: Iterable[Change], billed: tuple[Billed, 
         billed=billed,
         known=frozenset(subscription for subscription, _ in ours),
         lines=sum(1 for _, line in ours if line.cancelled is None or line.cancelled >= as_of),
+        renewed=tuple(_renewed(lines, billed)),
     )
 
 
-def renews(change: Change) -> bool:
+def _renewed(changes: tuple[Change, ...], billed: tuple[Billed, ...]) -> Iterator[Change]:
+    """The ends that are kept ahead of a term which renews by itself, where nothing else of its service changes.
+
+    An end that is put back, after an edit by hand or with what carried on from it taken back, somebody caused.
+    """
+    by_address = {change.address: change for change in changes}
+    for service in billed:
+        mine = [by_address[line.address] for line in service.lines if line.address in by_address]
+        if service.renews and all(_ends_later(change) and not change.drift for change in mine):
+            yield from mine
+
+
+def _ends_later(change: Change) -> bool:
     """Whether a change only moves the end of a line to a later day."""
     if change.action != "update" or [one.field for one in change.fields] != ["cancelled"]:
         return False

@@ -36,6 +36,7 @@ def billed_of(service: Service, pairs: Sequence[tuple[Mark, Pair]], found: Measu
         before=found.before,
         after=found.after,
         licences=found.licences,
+        renews=service.subscription.auto_renew and service.subscription.state != "ended",
         lines=tuple(
             BilledLine(address=address_of(service, mark), segment=mark.segment, before=before, after=after)
             for mark, (before, after) in pairs

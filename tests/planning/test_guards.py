@@ -180,7 +180,10 @@ def test_the_first_plan_may_make_any_number_of_lines() -> None:
 
 def test_what_the_calendar_causes_has_limits_of_its_own() -> None:
     usual = only(max_changes=Limit(most=0, share=0, minimum_base=0), max_ended=Limit(most=0, share=0, minimum_base=0))
-    calendar = [*(service(number, RENEWED) for number in range(3)), *(service(9 + number, OPENED) for number in (1, 2))]
+    calendar = [
+        *(service(number, RENEWED, renews=True) for number in range(3)),
+        *(service(9 + number, OPENED) for number in (1, 2)),
+    ]
     assert found(usual, *calendar, standing(20)) == []
     rules = only(
         max_renewed=at_most(2),
@@ -192,7 +195,7 @@ def test_what_the_calendar_causes_has_limits_of_its_own() -> None:
 def test_a_renewal_at_another_price_is_none() -> None:
     rules = only(max_renewed=at_most(0), max_changes=at_most(0))
     dearer = (RENEWED[0], bills(11, cancelled=date(2026, 7, 31)))
-    assert found(rules, service(1, dearer)) == [("max-changes", None, 1, "changes")]
+    assert found(rules, service(1, dearer, renews=True)) == [("max-changes", None, 1, "changes")]
 
 
 def test_too_many_ended_lines_stop_the_run_but_not_those_that_another_carries_on() -> None:
@@ -262,7 +265,17 @@ def test_a_share_of_the_amount_counts_from_its_minimum_base_on() -> None:
 
 def test_what_the_calendar_causes_is_no_change_of_an_amount() -> None:
     rules = only(monthly_change=Limit(most=1, share=1, minimum_base=0))
-    assert found(rules, service(1, RENEWED), effect=Effect(month=Decimal(60))) == []
+    assert found(rules, service(1, RENEWED, renews=True), effect=Effect(month=Decimal(60))) == []
+
+
+def test_an_end_that_is_put_back_is_no_work_of_the_calendar() -> None:
+    """Be it of a term that ends, beside a line that is taken back, or after an edit by hand."""
+    rules = only(max_changes=at_most(0), max_renewed=at_most(0))
+    assert found(rules, service(1, RENEWED)) == [("max-changes", None, 1, "changes")]
+    assert found(rules, service(1, RENEWED, (bills(), None), renews=True)) == [("max-changes", None, 2, "changes")]
+    edited = service(1, RENEWED, renews=True)
+    changes = tuple(replace(one, drift=("cancelled",)) for one in changes_of([edited]))
+    assert [one.guard for one in findings(rules, changes, (edited,), AS_OF)] == ["max-changes"]
 
 
 # -- prices

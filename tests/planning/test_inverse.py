@@ -422,3 +422,15 @@ def test_the_guards_look_at_it_as_at_any_plan() -> None:
         ("monthly-change", "7001", Decimal("6600.00"))
     ]
     assert taken(run(made_of(addition())), [addition()]).findings == ()
+
+
+def test_the_guards_count_an_end_that_is_given_back() -> None:
+    """The line that carried on goes, the one before it goes on: little changes, and no limit is exceeded."""
+    before = addition(quantity=Decimal(40), cancelled=date(2026, 6, 14))
+    carried = addition(
+        id=802, mark=mark(on=ON), effective=ON, quantity=Decimal(40), unit_price=Decimal("23.00"), cancelled=None
+    )
+    plan = taken(run(cut(), made_of(carried, NEXT)), [before, carried])
+    (effect,) = plan.by_customer
+    assert (effect.before.month, effect.after.month) == (Decimal("920.00"), Decimal("880.00"))
+    assert plan.findings == ()

@@ -1,13 +1,21 @@
 """Why a line changes, in words, and the text that a line prints on the invoice."""
 
 from datetime import date
+from decimal import Decimal
 
 from engine.billing.model import Line
+from engine.billing.money import plain
 from engine.planning.histories import stands
 from engine.planning.pins import pinned_text
-from engine.planning.plan import FieldChange
+from engine.planning.plan import FieldChange, Value
 from engine.planning.service import Service
 from engine.psa.models import Addition
+
+_CAUSES = {
+    "quantity": "the number of licences changed",
+    "unit_price": "the customer's price changed",
+    "unit_cost": "the reseller's cost changed",
+}
 
 
 def created_because(service: Service, line: Line) -> str:
@@ -54,20 +62,58 @@ def updated_because(
     changed = {one.field for one in fields}
     if changed == {"cancelled"}:
         return _ended_because(service, line)
-    causes = {
-        "quantity": "the number of licences changed",
-        "unit_price": "the customer's price changed",
-        "unit_cost": "the reseller's cost changed",
-    }
-    what = " and ".join(cause for field, cause in causes.items() if field in changed)
     if not stands(addition):
         return f"the line from {line.effective} was retracted, and is wanted again"
+    amounts = [one for one in fields if one.field in _CAUSES]
+    if not all(_told_since(service, line, addition, one.field) for one in amounts):
+        return _compared(amounts)
+    return _changed_because(" and ".join(_CAUSES[one.field] for one in amounts), service, line, as_of)
+
+
+def _changed_because(what: str, service: Service, line: Line, as_of: date) -> str:
     if line.effective > as_of:
         return f"{what} before this line begins on {line.effective}"
     first = min((one.effective for one in service.lines if one.segment == line.segment), default=line.effective)
     if line.effective == first and (as_of - first).days < service.stretch.choices.in_place_days:
         return f"{what} in the first days of the line from {line.effective}"
     return f"{what} for the line from {line.effective}, or it was changed by hand"
+
+
+def _told_since(service: Service, line: Line, addition: Addition, field: str) -> bool:
+    """Whether the platform or a pin tells of a change since the line was made, away from what the PSA has.
+
+    What had to be inferred from the difference itself is no cause of it.
+    """
+    had: set[Decimal | None] = set()
+    for told in service.completed.told:
+        event, value = told.event, _value(told.event, field)
+        since = addition.entered is None or event.on >= addition.entered
+        if field != "quantity" or line.role != "base":
+            # A price has no first value in the history, and a delta line bills a difference.
+            since = addition.entered is not None and event.on > addition.entered
+            had.add(_value(addition, field))
+        certain = since and value is not None and told.source not in {"inferred", "posted"}
+        if certain and _value(addition, field) in had:
+            return True
+        had.add(value)
+    return False
+
+
+def _value(of: object, field: str) -> Decimal | None:
+    value = getattr(of, field, None)
+    return None if value is None else Decimal(value)
+
+
+def _compared(amounts: list[FieldChange]) -> str:
+    names = {"unit_price": "a unit price of ", "unit_cost": "a unit cost of "}
+    has = " and ".join(f"{names.get(one.field, '')}{_amount(one.before)}" for one in amounts)
+    said = f"the PSA has {has}, the history gives {' and '.join(_amount(one.after) for one in amounts)}"
+    return f"{said}: it may have been changed by hand" if any(one.field == "quantity" for one in amounts) else said
+
+
+def _amount(value: Value) -> str:
+    amount = Decimal(str(value or 0))
+    return f"{amount:.0f}" if amount == amount.to_integral_value() else plain(amount)
 
 
 def _ended_because(service: Service, line: Line) -> str:

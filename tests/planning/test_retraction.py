@@ -197,7 +197,7 @@ def test_a_line_to_come_may_change_whatever_was_invoiced() -> None:
     wrong = addition(id=803, quantity=Decimal(14), effective=JULY, mark=mark(on=JULY))
     change = only(plan(seen=seen(BASE, delta(), wrong, told=told, licences=15, following=JULY)))
     assert moves(change) == {"quantity": (Decimal(14), Decimal(15))}
-    assert "before this line begins" in change.reason
+    assert "the PSA has 14, the history gives 15" in change.reason
 
 
 def test_what_is_held_holds_its_own_service_alone() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.planning.plan import Effect
 from engine.workspace.choices import BillingRules
@@ -27,7 +28,7 @@ from tests.planning.builders import (
     workspace,
 )
 from tests.planning.builders import addition as line
-from tests.planning.logs import created, log
+from tests.planning.logs import changed, created, log
 
 TEXT = "Product: Suite; Plan: Suite Monthly; Part number: MPN-1; Subscription: b7e0-made-up; Licenses: 12"
 
@@ -133,11 +134,26 @@ def test_in_the_first_days_the_line_itself_is_corrected() -> None:
     assert {one.action for one in later.changes} == {"create", "update"}
 
 
+def test_a_line_to_come_names_a_cause_only_where_the_log_tells_of_one() -> None:
+    made = date(2026, 6, 1)
+    told = [log(created(12), changed(15, on=date(2026, 6, 12)))]
+    ahead = line(id=803, effective=date(2026, 7, 1), mark=mark(on=date(2026, 7, 1)), entered=made)
+    first = line(cancelled=date(2026, 6, 30), entered=made)
+    shown = [subscription(licenses=15)]
+    found = plan(seen=observed(subscriptions=shown, additions=[first, ahead], logs=told))
+    (change,) = [one for one in found.changes if one.object_id == 803]
+    assert change.reason == "the number of licences changed before this line begins on 2026-07-01"
+    edited = replace(ahead, quantity=Decimal(100))
+    found = plan(seen=observed(subscriptions=shown, additions=[first, edited], logs=told))
+    (change,) = [one for one in found.changes if one.object_id == 803]
+    assert change.reason == "the PSA has 100, the history gives 15: it may have been changed by hand"
+
+
 def test_where_the_log_adds_up_a_line_that_was_changed_by_hand_is_put_right() -> None:
     told = log(created(12))
     change = only(plan(seen=observed(additions=[line(quantity=Decimal(10))], logs=[told])))
     assert moves(change) == {"quantity": (Decimal(10), Decimal(12))}
-    assert "by hand" in change.reason
+    assert change.reason == "the PSA has 10, the history gives 12: it may have been changed by hand"
 
 
 def test_a_narrowed_price_is_the_catalog_items_on_creation_and_left_alone_afterwards() -> None:

@@ -36,7 +36,10 @@ class Billing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bills(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as far as its amount goes; `cancelled` is its last billed day."""
+    """A line as far as its amount goes; `cancelled` is its last billed day.
+
+    `charged` says whether its price reaches an invoice: one that is set to bill nothing still has its cost.
+    """
 
     role: str
     quantity: Decimal
@@ -44,6 +47,17 @@ class Bills(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: date | None
     unit_price: Decimal
     unit_cost: Decimal
+    charged: bool = True
+
+    @property
+    def as_charged(self) -> "Bills":
+        """The line at the price that reaches an invoice."""
+        return self if self.charged else replace(self, unit_price=Decimal(0))
+
+
+def charges(addition: Addition) -> bool:
+    """Whether a line is invoiced with its price; nothing that stands is ever written to say otherwise."""
+    return addition.bill_customer not in {"DoNotBill", "NoCharge"}
 
 
 def wanted(line: Line, addition: Addition | None, fields: frozenset[str]) -> Bills:
@@ -63,6 +77,7 @@ def wanted(line: Line, addition: Addition | None, fields: frozenset[str]) -> Bil
         cancelled=line.cancelled,
         unit_price=price,
         unit_cost=cost,
+        charged=addition is None or charges(addition),
     )
 
 
@@ -75,6 +90,7 @@ def posted(mark: Mark, addition: Addition, behaviour: PsaBehaviour) -> Bills:
         cancelled=last_billed(addition.cancelled, behaviour),
         unit_price=addition.unit_price,
         unit_cost=addition.unit_cost,
+        charged=charges(addition),
     )
 
 
@@ -101,6 +117,7 @@ def measured(billing: Billing, pairs: Sequence[Pair], taken_over: int | None = N
 
     `taken_over` is the place of one that others made: it has been charged up to the next invoice.
     """
+    pairs = [(one and one.as_charged, other and other.as_charged) for one, other in pairs]
     before = [one for one, _ in pairs if one is not None]
     after = [other for _, other in pairs if other is not None]
     steady = steady_and_before(

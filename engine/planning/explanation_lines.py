@@ -32,6 +32,8 @@ from engine.psa.models import Addition
 from engine.workspace.model import PsaBehaviour
 
 _ONE_DAY = timedelta(days=1)
+_BOTH_SIDES = frozenset({"quantity", "unit_price", "unit_cost", "cancelled"})
+"""What a line that is held back shows as it is and as it should be."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ def _pair(inputs: Inputs, study: Study, service: Service, row: Row, changes: dic
         reason = change.reason if change is not None else None
     else:
         status, change, reason = _held_back(inputs, service, row)
+    reason = "; ".join(filter(None, (reason, _by_hand(study, address, change, status)))) or None
     bills = None if row.line is None else wanted(row.line, row.addition, service.mapping.synced)
     standing = None if row.addition is None else posted(row.mark, row.addition, _behaviour(inputs))
     named = row.addition.product_identifier if row.addition is not None else None
@@ -99,6 +102,15 @@ def _pair(inputs: Inputs, study: Study, service: Service, row: Row, changes: dic
         effect=change.effect if change is not None else None,
     )
     return Pair(line=line, posted=standing, wanted=bills, known=True)
+
+
+def _by_hand(study: Study, address: str, change: Change | None, status: Status) -> str:
+    """What was edited of a line and is not written again; what both of its sides show is left out."""
+    shown = {one.field for one in change.fields} if change is not None else _BOTH_SIDES if status == "blocked" else ()
+    mine = (one for one in study.part.drift if one.address == address and one.remedy == "by_hand")
+    edits = [one for one in mine if one.field not in shown]
+    told = (f"{one.field.replace('_', ' ')} is {one.has}, not {one.wants}" for one in edits)
+    return f"edited by hand: {', '.join(told)}" if edits else ""
 
 
 def _status(row: Row, change: Change | None) -> Status:
@@ -200,7 +212,8 @@ def _invoiced(inputs: Inputs, stretch: Stretch, first: date, last: date, pair: P
         if bills is None:
             return NOTHING.price
         rounding = _behaviour(inputs).rounding
-        return billed(bills, stretch.terms, first, prorates=stretch.agreement.prorates, rounding=rounding).price
+        charged = bills.as_charged
+        return billed(charged, stretch.terms, first, prorates=stretch.agreement.prorates, rounding=rounding).price
 
     return InvoicedLine(
         address=pair.line.address,

@@ -155,7 +155,7 @@ def _line(one: Document, *, several: bool) -> Document:
     on = f", agreement {one['agreement']}" if several else ""
     number = f", addition {one['addition']}" if one["addition"] is not None else ""
     done = {
-        "in_step": "in step",
+        "in_step": "edited by hand" if one["reason"] else "in step",
         "create": "to create",
         "update": "to change",
         "retract": "to retract",
@@ -260,6 +260,8 @@ def _summary(found: Document) -> str:
         if found["state"] == "in_step" and not found["lines"]:
             return "It has no line, and needs none."
         text = _STATES[found["state"]]
+        if found["state"] == "in_step" and any(one["reason"] for one in found["lines"]):
+            text = "Nothing is planned for it, but it was edited by hand; `cwctl drift` tells what to do."
         shown_ = found["subscription"]
         bills = shown_ and not shown_["trial"] and shown_["state"] != "ended" and Decimal(shown_["amount"])
         return f"{text} It is worth {_worth(shown_)}." if found["state"] == "unmapped" and bills else text

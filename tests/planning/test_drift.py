@@ -182,6 +182,21 @@ def test_what_is_included_without_charge_stays_so_in_the_effect_of_another_chang
     assert change.line.quantity == 10
 
 
+@pytest.mark.parametrize("billed", ["DoNotBill", "NoCharge"])
+def test_a_line_that_bills_nothing_by_hand_counts_as_nothing_before_and_after(billed: str) -> None:
+    found = seen(ours(bill_customer=billed))
+    (effect,) = found.by_customer
+    assert (effect.before.month, effect.after.month) == (Decimal(0), Decimal(0))
+    # What the platform charges for it stays.
+    assert effect.before.month_cost == effect.after.month_cost == Decimal("211.20")
+
+
+def test_what_is_included_by_hand_counts_before_and_after() -> None:
+    found = seen(ours(less_included=Decimal(2)))
+    (effect,) = found.by_customer
+    assert (effect.before.month, effect.after.month, found.changes) == (Decimal("220.00"), Decimal("220.00"), ())
+
+
 def test_a_line_of_another_product_than_the_others_of_its_segment_is_drift() -> None:
     items = [log(created(12), changed(15, date(2026, 6, 5)))]
     lines = [

@@ -630,3 +630,17 @@ def test_every_event_has_the_same_keys_in_the_dict_form() -> None:
     kinds = {one["event"]["kind"]: one["event"].keys() for one in document["events"]}
     assert kinds.keys() == {"purchase", "quantity", "price"}
     assert len({tuple(keys) for keys in kinds.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "told", "amount"),
+    [
+        ({"bill_customer": "DoNotBill"}, "bill customer is DoNotBill, not Billable", "0.00"),
+        ({"less_included": Decimal(2)}, "less included is 2, not 0", "220.00"),
+    ],
+)
+def test_what_is_edited_by_hand_and_not_written_again_is_told(by_hand: dict[str, Any], told: str, amount: str) -> None:
+    found = explained(seen=observed(additions=[addition(**by_hand)]))
+    (line,) = found.lines
+    assert (line.status, line.reason) == ("in_step", f"edited by hand: {told}")
+    assert {(one.posted, one.wanted) for one in found.periods[1:]} == {(Decimal(amount), Decimal(amount))}

@@ -127,9 +127,10 @@ def _ended_because(service: Service, line: Line) -> str:
         return "it was upgraded to another product"
     if service.subscription.state == "ended":
         return f"the platform shows the subscription as {service.subscription.status}"
-    if service.subscription.auto_renew:
-        return "its term renews by itself, and its end is kept ahead of the invoices"
-    return "the term moved on the platform"
+    if service.opened is not None and line.cancelled == service.stretch.invoiced_through:
+        return "its invoiced days stay as they are"
+    renews = "its term renews by itself, and its end is kept ahead of the invoices"
+    return renews if service.subscription.auto_renew else "the term moved on the platform"
 
 
 def described(service: Service, line: Line, as_of: date) -> str:

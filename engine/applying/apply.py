@@ -14,7 +14,7 @@ from engine.applying.duplicates import duplicates, in_words
 from engine.applying.options import Options
 from engine.applying.order import Group, stages
 from engine.applying.refusal import Refused
-from engine.applying.report import Duplicate, Outcome, Report, Status
+from engine.applying.report import Canary, Duplicate, Outcome, Report, Status
 from engine.applying.write import Writer, outcome
 from engine.applying.write_log import UNLOGGED, WriteLog
 from engine.http.errors import ServiceError
@@ -55,10 +55,10 @@ def apply(
         _refuse_for_moves(plan, current)
     run = _Run(plan, Writer(psa, current, log), current, progress, options, interrupted)
     run.groups(order.first, held)
-    if order.then:
-        run.search(psa)
-        run.judge_canary(order.first[-1][0].customer)
-        run.groups(order.then, held)
+    run.search(psa)
+    if order.canary is not None:
+        run.judge_canary(order.canary, last=not order.then)
+    run.groups(order.then, held)
     run.search(psa)
     return run.report(plan)
 
@@ -108,6 +108,7 @@ class _Run:
         self._most_errors = options.stop_after_errors
         self._outcomes: dict[str, Outcome] = {}
         self._duplicates: dict[str, Duplicate] = {}
+        self._canary: Canary | None = None
         self._unsearched: set[int] = set()
 
     def groups(self, groups: Sequence[Group], held: Mapping[str, Sequence[Finding]]) -> None:
@@ -117,14 +118,17 @@ class _Run:
             if self._stopped() is None and findings:
                 why = "; ".join(f"{one.why} [{one.guard}]" for one in findings)
                 names = " ".join(f"--allow {one.guard}" for one in _distinct(findings))
-                self._all(changes, "held", f"the guards hold this customer back: {why}. If it is meant: {names}")
+                meant = f"If it is meant, apply a plan with {names}"
+                self._all(changes, "held", f"the guards hold this customer back: {why}. {meant}")
             else:
                 self._group(changes)
 
-    def judge_canary(self, customer: str | None) -> None:
-        """After the first stage: whether all of it went well, so that the others may follow."""
-        bad = sum(one.status not in {"applied", "already"} for one in self._outcomes.values())
-        if self._stopped() is None and (bad or self._duplicates or self._unsearched):
+    def judge_canary(self, customer: str, *, last: bool) -> None:
+        """After the first stage: whether all of it went well, so that the others, if there are any, may follow."""
+        bad = any(one.status not in {"applied", "already"} for one in self._outcomes.values())
+        well = not (bad or self._duplicates or self._unsearched)
+        self._canary = Canary(customer=customer, well=well)
+        if not last and self._stopped() is None and not well:
             self._writer.stopped = f"not all went well with the customer {customer}, who was to go first"
 
     def search(self, psa: PsaClient) -> None:
@@ -150,6 +154,7 @@ class _Run:
             stopped=self._writer.stopped,
             duplicates=tuple(self._duplicates.values()),
             unsearched=tuple(sorted(self._unsearched)),
+            canary=self._canary,
         )
 
     def _group(self, changes: Group) -> None:

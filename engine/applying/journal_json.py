@@ -37,6 +37,7 @@ def run_document(run: Run, customer: str | None, with_writes: bool) -> dict[str,
         "stopped": None if ended is None else ended.stopped,
         "writes": len(writes),
         "counts": dict(Counter(one.written.status if one.written else "unknown" for one in writes)),
+        "held": None if ended is None else ended.counts.get("held", 0),
         "customers": sorted({one.writing.change.customer or "" for one in writes} - {""}),
         "written": [_write(one) for one in writes] if with_writes else None,
     }

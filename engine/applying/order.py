@@ -13,10 +13,11 @@ Group = tuple[Change, ...]
 
 
 class Stages(msgspec.Struct, frozen=True):
-    """Groups to carry out, and those that follow only if all of the first went well."""
+    """Groups to carry out, and those that follow only if all of the first went well. `canary` is who goes first."""
 
     first: tuple[Group, ...]
     then: tuple[Group, ...] = ()
+    canary: str | None = None
 
 
 def stages(changes: Iterable[Change], canary: str | None, held: Collection[str]) -> Stages:
@@ -43,7 +44,7 @@ def stages(changes: Iterable[Change], canary: str | None, held: Collection[str])
     before = tuple(change for change in shared if change.address in needed)
     after = tuple(change for change in shared if change.address not in needed)
     others = tuple(group for group in customers if group is not alone)
-    return Stages(_filled((before, alone)), _filled((after, *others)))
+    return Stages(_filled((before, alone)), _filled((after, *others)), chosen)
 
 
 def _order(change: Change) -> tuple[bool, str, int]:

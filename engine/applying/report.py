@@ -31,8 +31,16 @@ class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
     additions: tuple[int, ...]
 
 
+class Canary(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer who was written first, by platform id, and whether all of it went well, so that others followed."""
+
+    customer: str
+    well: bool
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcomes in the order of the plan, with a count of each status. `held`: what the plan itself held back.
+    """The outcomes in the order of the plan, with a count of each status. `held`: what the plan itself held back, for
+    which it has no changes; the dict form names it `plan_held` as well.
 
     `stopped` says why not all of it was tried. `duplicates` were found on the agreements that the run touched;
     `unsearched` are those of them that could not be read afterwards. `run` is the run's name in the journal.
@@ -46,6 +54,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: tuple[Duplicate, ...] = ()
     unsearched: tuple[int, ...] = ()
     run: str | None = None
+    canary: Canary | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was written, as guards held back all that was not found done."""
+        found = {one.status for one in self.outcomes}
+        return "held" in found and found <= {"held", "already"} and not (self.stopped or self.duplicates)
 
     @property
     def complete(self) -> bool:
@@ -57,4 +72,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def to_document(report: Report) -> dict[str, Any]:
     """The dict form: JSON values only."""
     document: dict[str, Any] = msgspec.to_builtins(report)
-    return document
+    return {**document, "plan_held": report.held}

@@ -70,7 +70,14 @@ def applied_by(run: Run) -> str:
     who = f"by {run.begun.who} on {run.begun.where}, run {run.begun.run}"
     if run.broken_off:
         return f"it was applied in part {who}: that run broke off, and running the rest again needs a new plan"
+    if applied_in_part(run):
+        return f"it was applied in part {who}"
     return f"it was applied already {who}"
+
+
+def applied_in_part(run: Run) -> bool:
+    """Whether the run left some of its plan undone, as far as the journal tells."""
+    return run.ended is None or run.ended.stopped is not None or not set(run.ended.counts) <= {"applied", "already"}
 
 
 def _counts(run: Run) -> bool:

@@ -49,7 +49,7 @@ def apply(
     """Carry out a saved PLAN exactly; without one, make a plan, show it, and ask.
 
     Objects that moved since the plan are left alone, with the rest of their customer; so is a customer whom a guard
-    holds back. Exits with 0 if all was done, 3 if the plan is refused, 4 if it was done in part.
+    holds back. Exits with 0 if all was done, 3 if nothing was (refused, or all of it held), 4 if it was done in part.
 
     \b
     Examples:
@@ -88,20 +88,28 @@ def apply(
             plan = saved
         check_scope(plan, workspace.mappings, services.account)
         if style == "text":
-            print_plan(plan, "text" if saved is None else "summary")
+            print_plan(plan, "text" if saved is None else "summary", file, options.allowed)
         check_digest(plan, digest)
         if plan.changes and not yes:
-            _ask(len(plan.changes), chosen.name, style)
+            _ask(plan, options, chosen.name)
         return _alone(plan, file, chosen, root, services, today, options, lock_timeout, style)
 
 
-def _ask(changes: int, connection: str, style: str) -> None:
-    """Only a written `yes` goes on. Raises Stop."""
-    if not sys.stdin.isatty():
-        raise Stop("nobody is there to say yes; nothing was written", hint="Run it with --yes, or on a terminal.")
+def _ask(plan: "Plan", options: "Options", connection: str) -> None:
+    """Only a written `yes` goes on, or a plan of which guards let nothing be written. Raises Stop."""
     from engine.cli.output import say
+    from engine.planning.guards import held_customers, stopping
     from engine.reporting.formats import counted
 
+    held = held_customers(plan.findings, options.allowed)
+    changes, of = sum(change.customer not in held for change in plan.changes), len(plan.changes)
+    if not changes or stopping(plan.findings, options.allowed):
+        say("Guards let nothing of this plan be written, so nothing is asked.\n")
+        return
+    if not sys.stdin.isatty():
+        raise Stop("nobody is there to say yes; nothing was written", hint="Run it with --yes, or on a terminal.")
+    if changes < of:
+        say(f"\nOf {of:,} changes guards hold back {of - changes:,}; {changes:,} will be written.")
     say(f"\nApply {counted(changes, 'change')} to {connection!r}? Only `yes` goes on: ")
     if sys.stdin.readline().strip() != "yes":
         raise Stop("not applied, as the answer was not `yes`; nothing was written")
@@ -124,6 +132,7 @@ def _alone(
     from engine.cli.locking import one_writer
     from engine.cli.output import progress
     from engine.cli.saved import check_hindsight, check_time, check_unapplied
+    from engine.planning.guards import held_customers
 
     with one_writer(root, connection, patience) as still_held, opened_journal(connection, root) as journal:
         made_on = today
@@ -143,23 +152,29 @@ def _alone(
         except KeyboardInterrupt:
             hint = "`cwctl plan` shows what is left to do; what was written is not written again."
             raise Stop("interrupted: a part of the plan may have been written", exits.PARTIAL, hint) from None
-    return _reported(report, style)
+    held = {one.customer for one in report.outcomes if one.status == "held"}
+    by = held_customers(plan.findings, options.allowed)
+    guards = sorted({one.guard for customer in held for one in by.get(customer or "", ())})
+    return _reported(report, style, guards, file)
 
 
-def _reported(report: "Report", style: str) -> int:
-    """Print the report: the exit code."""
+def _reported(report: "Report", style: str, guards: list[str], file: Path | None) -> int:
+    """Print the report: the exit code. `guards` held changes back; `file` is where the plan is saved."""
     from engine.applying.report import to_document
     from engine.cli.output import colored, complain, print_json, print_text, width
     from engine.reporting.render import render_report_text
 
     document = to_document(report)
+    named = None if file is None else f"{file}"
     try:
         if style == "json":
             print_json(document)
         else:
-            print_text(render_report_text(document, width(sys.stdout), colored(sys.stdout)))
+            print_text(render_report_text(document, width(sys.stdout), colored(sys.stdout), guards, named))
     except (OSError, AttributeError) as error:
         # The writing is done: what cannot be printed must not look like a run that did nothing.
         complain(f"the plan was carried out, but its report could not be printed ({error})")
         return exits.PARTIAL
+    if report.refused:
+        return exits.REFUSED
     return exits.OK if report.complete else exits.PARTIAL

@@ -52,7 +52,7 @@ def plan(
     chosen = selection(workspace.mappings, customers, targets)
     with opened(chosen_connection, Path(workspace.root)) as (services, today):
         made = planned(workspace, chosen_connection, services, as_of or today, chosen)
-    print_plan(made, style)
+    print_plan(made, style, out)
     if out is not None:
         save(out, to_json(made))
         say(f"Saved in {out}; `cwctl apply {out}` carries out exactly this.\n")

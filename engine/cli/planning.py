@@ -1,6 +1,7 @@
 """What `plan`, `apply` and `show` share: making a plan from options, and printing one."""
 
 import sys
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def planned(workspace: Workspace, connection: Connection, services: Services, da
     return sealed(made, connection.target, datetime.now(UTC), timedelta(hours=connection.apply.plan_valid_hours))
 
 
-def print_plan(plan: Plan, style: str) -> None:
-    """The plan on stdout: `text`, `json`, `markdown`, or `summary`, its last line alone."""
+def print_plan(plan: Plan, style: str, file: Path | None = None, allowed: Collection[str] = ()) -> None:
+    """The plan on stdout: `text`, `json`, `markdown`, or `summary`, what guards found and its last line.
+
+    `file` is where it is saved; `allowed` are guards that hold nothing back.
+    """
     document = to_document(plan)
     if style == "json":
         print_json(document)
@@ -40,10 +44,10 @@ def print_plan(plan: Plan, style: str) -> None:
 
     if style == "markdown":
         print_text(render_plan_markdown(document))
-    elif style == "summary":
-        print_text(render_plan_summary(document))
-    else:
-        print_text(render_plan_text(document, width(sys.stdout), colored(sys.stdout)))
+        return
+    render = render_plan_summary if style == "summary" else render_plan_text
+    named = None if file is None else f"{file}"
+    print_text(render(document, width(sys.stdout), colored(sys.stdout), allowed, named))
 
 
 def tell_digest(plan: Plan, style: str, saved: Path | None) -> None:

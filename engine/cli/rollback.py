@@ -62,7 +62,7 @@ def rollback(
     made = sealed(made, chosen.target, datetime.now(UTC), timedelta(hours=chosen.apply.plan_valid_hours))
     if style != "json":
         _introduce(run, style)
-    print_plan(made, style)
+    print_plan(made, style, out or Path("FILE"))
     if out is None:
         if made.changes and style == "text":
             say(f"`cwctl rollback {run.begun.run} --out FILE` saves this plan for `cwctl apply FILE`.\n")

@@ -22,6 +22,7 @@ INCOMPLETE = "incomplete"
 
 _LARGEST = 512 * 2**20
 _AGAIN = "Make a new plan, and have it approved."
+_LEFT = "Make a new plan of what is left, with `cwctl plan --out FILE`, and apply that, with --allow for a guard."
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _SHOWN = 3
 
@@ -134,14 +135,14 @@ def check_digest(plan: Plan, demanded: str | None) -> None:
 
 def check_unapplied(plan: Plan, file: Path, records: Iterable["Record"]) -> None:
     """Raises Stop with exit code 3 for a plan that a run of the journal applied."""
-    from engine.applying.runs import applied, applied_by
+    from engine.applying.runs import applied, applied_by, applied_in_part
 
     before = applied(records, plan.seal.id) if plan.seal is not None and plan.changes else None
     if before is not None:
         raise Stop(
             f"{file} is not applied again: {applied_by(before)}",
             exits.REFUSED,
-            "A new plan holds what is left to do, if anything is.",
+            _LEFT if applied_in_part(before) else "A new plan holds what is left to do, if anything is.",
         )
 
 

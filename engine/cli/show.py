@@ -23,6 +23,6 @@ def show(file: Path, style: str) -> int:
     from engine.cli.saved import read_plan
 
     plan = read_plan(file)
-    print_plan(plan, style)
+    print_plan(plan, style, file)
     tell_digest(plan, style, file)
     return exits.OK

@@ -14,6 +14,7 @@ def journal_view(document: dict[str, Any]) -> dict[str, Any]:
 
 def _run(run: dict[str, Any]) -> dict[str, Any]:
     counts = ", ".join(f"{number:,} {status}" for status, number in run["counts"].items()) or "nothing written"
+    held = f"{counted(run['held'], 'change')} held back" if run["held"] else ""
     if run["ended_at"] is None:
         end = "it broke off, or is still at work"
     elif run["stopped"]:
@@ -24,11 +25,12 @@ def _run(run: dict[str, Any]) -> dict[str, Any]:
         "name": run["run"],
         "began": instant(run["at"]),
         "who": f"{run['who']} on {run['where']}",
-        "plan": f"plan {run['plan_id']} as of {run['as_of']}",
+        "plan": f"plan {run['plan_id']} as of {run['as_of']}, digest {run['plan_digest'][:12]}",
         "counts": counts,
         "end": end,
         "broken": run["ended_at"] is None or bool(run["stopped"]) or UNKNOWN in run["counts"],
         "customers": counted(len(run["customers"]), "customer"),
+        "held": held,
         "allowed": ", ".join(run["allowed"]),
         "written": None if run["written"] is None else [_write(one) for one in run["written"]],
     }

@@ -1,11 +1,12 @@
 """A plan's dict form arranged for reading: a customer's objects, and the lines of each of its services."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from engine.reporting.drift_view import drift_rows
-from engine.reporting.findings_view import findings_view
+from engine.reporting.findings_view import findings_view, guarded_text
 from engine.reporting.formats import KINDS, LABELS, SIGNS, cents, counted, money, plain_text, shown, signed
 from engine.reporting.money_view import money_rows, service_effect, totals_text
 
@@ -22,8 +23,8 @@ SHOWN_UNMAPPED = 10
 """So many unmapped subscriptions are shown, those worth most; the JSON form has all of them."""
 
 
-def plan_view(plan: Document) -> Document:
-    """What the templates show of a plan."""
+def plan_view(plan: Document, allowed: Collection[str] = (), file: str | None = None) -> Document:
+    """What the templates show of a plan. `allowed` are guards that hold nothing; `file` is where it is saved."""
     names = {one["customer"]: one["name"] for one in plan["by_customer"]}
     made = {f"@{one['address']}": _identifier(one) for one in plan["changes"] if one["kind"] == "catalog_item"}
     groups = [
@@ -38,7 +39,8 @@ def plan_view(plan: Document) -> Document:
         "total": totals_text(plan["totals"]),
         "totals": [row for one in plan["totals"] for row in money_rows(one, "next invoices")],
         "explained": any(group["money"] for group in groups),
-        "findings": findings_view(plan),
+        "findings": findings_view(plan, allowed, file),
+        "guarded": guarded_text(plan, allowed),
         "selection": selection_text(plan["selection"]),
         "rounding": signed(plan["rounding"]) if Decimal(plan["rounding"]) else None,
         "unmapped": [{**one, "worth": _worth(one)} for one in plan["unmapped"][:SHOWN_UNMAPPED]],

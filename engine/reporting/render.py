@@ -1,6 +1,6 @@
 """Templates to text. Colour is the caller's decision; without it no escape sequence is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -12,20 +12,24 @@ from engine.reporting.drift_view import drift_view
 from engine.reporting.explanation_view import explanation_view
 from engine.reporting.journal_view import journal_view
 from engine.reporting.plan_view import held_row, plan_view, selection_text
+from engine.reporting.report_view import report_view
 from engine.reporting.rule_tests_view import rule_tests_view
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def render_plan_text(plan: dict[str, Any], width: int, color: bool) -> str:
-    """A plan for a terminal of `width` columns."""
-    return _environment(width, color).get_template("plan.txt.j2").render(plan_view(plan))
+def render_plan_text(
+    plan: dict[str, Any], width: int, color: bool, allowed: Collection[str] = (), file: str | None = None
+) -> str:
+    """A plan for a terminal of `width` columns. `allowed` are guards; `file` is where the plan is saved."""
+    return _environment(width, color).get_template("plan.txt.j2").render(plan_view(plan, allowed, file))
 
 
-def render_plan_summary(plan: dict[str, Any]) -> str:
-    """The one line that sums a plan up."""
-    view = plan_view(plan)
-    return f"{view['summary']}{' ' + view['total'] + '.' if view['total'] else ''}\n"
+def render_plan_summary(
+    plan: dict[str, Any], width: int, color: bool, allowed: Collection[str] = (), file: str | None = None
+) -> str:
+    """What guards found of a plan, and the line that sums it up."""
+    return _environment(width, color).get_template("summary.txt.j2").render(plan_view(plan, allowed, file))
 
 
 def render_plan_markdown(plan: dict[str, Any]) -> str:
@@ -58,9 +62,11 @@ def render_explanation_text(explanation: dict[str, Any], width: int, color: bool
     return _environment(width, color).get_template("explanation.txt.j2").render(explanation_view(explanation))
 
 
-def render_report_text(report: dict[str, Any], width: int, color: bool) -> str:
-    """What became of a plan's changes, for a terminal of `width` columns."""
-    return _environment(width, color).get_template("report.txt.j2").render(report=report)
+def render_report_text(
+    report: dict[str, Any], width: int, color: bool, guards: Collection[str] = (), file: str | None = None
+) -> str:
+    """What became of a plan's changes. `guards` held some of them back; `file` is where the plan is saved."""
+    return _environment(width, color).get_template("report.txt.j2").render(report_view(report, guards, file))
 
 
 def render_journal_text(journal: dict[str, Any], width: int, color: bool) -> str:

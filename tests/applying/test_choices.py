@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine.applying.apply import apply
 from engine.applying.options import Options
 from engine.applying.refusal import Refused
-from engine.applying.report import Report
+from engine.applying.report import Canary, Report
 from engine.planning.plan import Change, Finding
 from tests.applying.doubling import copy_after_post, copying_after_post
 from tests.applying.support import (
@@ -186,3 +186,14 @@ def test_an_interruption_ends_the_run_after_the_write_under_way(world: World) ->
     assert list(statuses(report).values()) == ["applied", "applied", "skipped", "skipped"]
     assert (report.stopped, report.complete) == ("interrupted by SIGTERM", False)
     assert len(world.additions()) == 2
+
+
+def test_a_run_of_which_guards_hold_back_everything_is_refused(world: World) -> None:
+    assert carry_out(world, FIRST, findings=(finding(),)).refused
+    assert not carry_out(world, FIRST, SECOND, findings=(finding(),)).refused
+    assert written(world) == 1
+
+
+def test_the_report_names_the_canary_and_how_it_went(world: World) -> None:
+    assert carry_out(world, FIRST, SECOND, canary="410002").canary == Canary(customer="410002", well=True)
+    assert carry_out(world, FIRST, SECOND).canary is None

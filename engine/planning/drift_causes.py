@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from engine.billing.history import Cancellation
 from engine.billing.model import InputError, Line
 from engine.billing.told import Completed
 from engine.planning.desired import lines_on
@@ -46,19 +45,22 @@ class Causes:
     def never_gave_end(self, ends: date | None) -> bool:
         """Whether the line never was to have that last day, and neither a closed period nor the platform explains it.
 
-        The platform tells no end that a term had before, nor how a term went on that was cancelled since.
+        The platform tells no end that a term had before: any line may have been the last one and ended with that.
         """
-        line, service = self._row.line, self._service
-        assert line is not None
         if any(given.cancelled == ends for given in self._given) or self._kept_to_the_end_of_a_period(ends):
             return False
-        if line.cancelled is not None and line.cancelled == service.stretch.until:
+        line = self._row.line
+        assert line is not None
+        moved_away = line.cancelled is not None and line.cancelled == self._service.stretch.until
+        if moved_away or self._may_be_rolled(line, ends):
             return False
-        closed = any(isinstance(told.event, Cancellation) for told in service.completed.told)
-        last = max((one.cancelled or date.max for one in service.lines), default=date.max)
-        later = any(one.segment > line.segment for one in service.lines)
-        may_be_the_platforms = closed or later or (line.cancelled or date.max) == last
-        return not may_be_the_platforms or self._untouched
+        return self._untouched
+
+    def _may_be_rolled(self, line: Line, ends: date | None) -> bool:
+        """Whether the line ends with a term that renews by itself, and may have ended with an earlier one of it."""
+        last = max((one.cancelled or date.max for one in self._service.lines), default=date.max)
+        renews = self._service.subscription.auto_renew and line.cancelled == last
+        return renews and ends is not None and line.cancelled is not None and ends < line.cancelled
 
     def _kept_to_the_end_of_a_period(self, ends: date | None) -> bool:
         """Whether it was over before, and had been invoiced for days that it then kept."""

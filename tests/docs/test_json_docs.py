@@ -211,8 +211,9 @@ def test_a_difference_is_seen() -> None:
     example["outcomes"][0]["status"] = 1
     del example["held"]
     assert list(PAGE.problems(example, "apply")) == [
-        "$: has the keys ['canary', 'connection', 'counts', 'duplicates', 'outcomes', 'plan_held', 'run', 'stopped', 'unsearched'], "
-        "apply has ['canary', 'connection', 'counts', 'duplicates', 'held', 'outcomes', 'plan_held', 'run', 'stopped', 'unsearched']",
+        "$: has the keys ['canary', 'connection', 'counts', 'duplicates', 'outcomes', 'plan_held', 'run', 'stopped', "
+        "'unsearched'], apply has ['canary', 'connection', 'counts', 'duplicates', 'held', 'outcomes', 'plan_held', "
+        "'run', 'stopped', 'unsearched']",
         "$.outcomes[0].status: is text, not 1",
     ]
 

@@ -15,8 +15,9 @@ def count_findings(plan: Guarded) -> Iterator[Finding]:
         yield from _over("max-changes", rules.max_changes, caused, plan, "lines to create or change", "changes")
     yield from _over("max-ended", rules.max_ended, _ended(caused), plan, "lines to end or retract")
     yield from _over("max-renewed", rules.max_renewed, plan.renewed, plan, "lines to renew")
-    opened = list(filter(opens_month, plan.changes))
-    yield from _over("max-usage-months", rules.max_usage_months, opened, plan, "months of consumption to open")
+    if not plan.first:
+        opened = list(filter(opens_month, plan.changes))
+        yield from _over("max-usage-months", rules.max_usage_months, opened, plan, "months of consumption to open")
 
 
 def _ended(changes: tuple[Change, ...]) -> list[Change]:

@@ -26,7 +26,7 @@ from engine.billing.history import (
 )
 from engine.billing.model import AgreementTerms, Line, Rules, SubscriptionTerms
 
-QUICK, LONG = 150, 5000
+QUICK, LONG = 150, 3000
 """Examples a check, in every run and with the long tests."""
 
 PRICES = tuple(Decimal(text) for text in ("0", "20.00", "22.00", "24.50"))

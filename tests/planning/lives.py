@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.planning.nights import Happening, Kind, Life, Logs, World
 
 STARTS = (date(2026, 1, 1), date(2026, 1, 10), date(2026, 1, 31), date(2026, 2, 28), date(2027, 12, 31))
-QUICK, LONG = 25, 600
+QUICK, LONG = 25, 300
 """Examples a check, in every run and with the long tests."""
 
 _QUANTITY: Kind = "quantity"
